@@ -1,0 +1,106 @@
+// Numbers of the protocol and their names (IANA "Domain Name System (DNS) Parameters").
+
+/** Record types we read, write or name; others are printed as TYPE12 (RFC 3597 5). */
+export const Type = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  NULL: 10,
+  PTR: 12,
+  HINFO: 13,
+  MX: 15,
+  TXT: 16,
+  AAAA: 28,
+  SRV: 33,
+  NAPTR: 35,
+  DNAME: 39,
+  OPT: 41,
+  DS: 43,
+  SSHFP: 44,
+  RRSIG: 46,
+  NSEC: 47,
+  DNSKEY: 48,
+  NSEC3: 50,
+  TLSA: 52,
+  SVCB: 64,
+  HTTPS: 65,
+  SPF: 99,
+  TSIG: 250,
+  IXFR: 251,
+  AXFR: 252,
+  ANY: 255,
+  CAA: 257,
+} as const
+
+export const Class = { IN: 1, CH: 3, HS: 4, NONE: 254, ANY: 255 } as const
+
+export const Opcode = { QUERY: 0, STATUS: 2, NOTIFY: 4, UPDATE: 5 } as const
+
+/** Response codes (RFC 1035 4.1.1, RFC 6895 2.3); those over 15 need an OPT record (RFC 6891 6.1.3). */
+export const Rcode = {
+  NOERROR: 0,
+  FORMERR: 1,
+  SERVFAIL: 2,
+  NXDOMAIN: 3,
+  NOTIMP: 4,
+  REFUSED: 5,
+  YXDOMAIN: 6,
+  YXRRSET: 7,
+  NXRRSET: 8,
+  NOTAUTH: 9,
+  NOTZONE: 10,
+  BADVERS: 16,
+  BADCOOKIE: 23,
+} as const
+
+/** EDNS option codes (RFC 6891 6.1.2). */
+export const Option = {
+  NSID: 3,
+  CLIENT_SUBNET: 8,
+  EXPIRE: 9,
+  COOKIE: 10,
+  TCP_KEEPALIVE: 11,
+  PADDING: 12,
+  EXTENDED_ERROR: 15,
+} as const
+
+/** Extended error codes (RFC 8914 4). */
+export const ExtendedErrorCode = {
+  OTHER: 0,
+  STALE_ANSWER: 3,
+  NOT_READY: 14,
+  BLOCKED: 15,
+  FILTERED: 17,
+  PROHIBITED: 18,
+  STALE_NXDOMAIN_ANSWER: 19,
+  NO_REACHABLE_AUTHORITY: 22,
+  NETWORK_ERROR: 23,
+} as const
+
+const nameOf = (table: Readonly<Record<string, number>>) =>
+  new Map(Object.entries(table).map(([name, code]) => [code, name]))
+const typeNames = nameOf(Type)
+const classNames = nameOf(Class)
+const opcodeNames = nameOf(Opcode)
+const rcodeNames = nameOf(Rcode)
+
+export const printType = (type: number): string => typeNames.get(type) ?? `TYPE${type}`
+export const printClass = (klass: number): string => classNames.get(klass) ?? `CLASS${klass}`
+export const printOpcode = (opcode: number): string => opcodeNames.get(opcode) ?? `OPCODE${opcode}`
+export const printRcode = (rcode: number): string => rcodeNames.get(rcode) ?? `RCODE${rcode}`
+
+/** The number of a type by name or as TYPE12, in any case; undefined if there is none. */
+export const parseType = (text: string): number | undefined => parseCode(text, Type, 'TYPE')
+/** The number of a class by name or as CLASS12, in any case; undefined if there is none. */
+export const parseClass = (text: string): number | undefined => parseCode(text, Class, 'CLASS')
+/** The number of a response code by name, in any case; undefined if there is none. */
+export const parseRcode = (text: string): number | undefined => parseCode(text, Rcode, 'RCODE')
+
+function parseCode(text: string, table: Readonly<Record<string, number>>, prefix: string): number | undefined {
+  const upper = text.toUpperCase()
+  if (Object.hasOwn(table, upper)) return table[upper]
+  if (!upper.startsWith(prefix) || !/^[0-9]{1,5}$/.test(upper.slice(prefix.length))) return undefined
+  const code = Number(upper.slice(prefix.length))
+  return code <= 0xffff ? code : undefined
+}

@@ -1,0 +1,55 @@
+// A question somebody asked us: the decoded message, who sent it, and how.
+import type { Name } from './name.ts'
+
+export type Transport = 'udp' | 'tcp' | 'tls' | 'https'
+
+/** Where a message came from. Addresses are text in canonical form; an IPv4-mapped IPv6 address is its IPv4 address. */
+export interface Client {
+  readonly address: string
+  readonly port: number
+  /** The address and port the message was sent to. */
+  readonly localAddress: string
+  readonly localPort: number
+  readonly transport: Transport
+}
+
+/** One EDNS option as received: code and octets, one character each (RFC 6891 6.1.2). */
+export interface EdnsOption {
+  readonly code: number
+  readonly data: string
+}
+
+/** What an OPT record says (RFC 6891 6.1). */
+export interface Edns {
+  /** The largest UDP payload its sender can take, octets; as sent, which may be under 512. */
+  readonly udpSize: number
+  readonly version: number
+  /** DNSSEC OK (RFC 3225). */
+  readonly dnssecOk: boolean
+  readonly options: readonly EdnsOption[]
+}
+
+/** Made by decode.ts from a client's message, or by a plugin that asks something else. Never changes. */
+export interface Query {
+  readonly id: number
+  /** The question's name, lower-cased: the one to compare and to look up by. */
+  readonly name: Name
+  /** The question's name in the case in which it was sent: the owner of answers. */
+  readonly asked: Name
+  readonly type: number
+  readonly class: number
+  readonly opcode: number
+  readonly recursionDesired: boolean
+  readonly authenticData: boolean
+  readonly checkingDisabled: boolean
+  /** Undefined where the message has no OPT record. */
+  readonly edns: Edns | undefined
+  /** Octets of the message. */
+  readonly size: number
+  readonly client: Client
+}
+
+/** The same query with another question: for search paths, rewrites and CNAME targets. */
+export function withQuestion(query: Query, asked: Name, name: Name, type: number = query.type): Query {
+  return { ...query, asked, name, type }
+}

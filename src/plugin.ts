@@ -1,0 +1,116 @@
+// THE CONTRACT between the server and its plugins.
+//
+// A plugin turns its directives into plain data (`parse`, pure). The main thread gets background work from that data,
+// each worker a handler. What a plugin keeps from the cluster or the world is made by its background work on the main
+// thread and fed to the workers; handlers answer from what they were fed, without waiting where they can.
+import type { MessagePort } from 'node:worker_threads'
+import type { Directive, Key, ServerBlock } from './corefile/directive.ts'
+import type { Name } from './dns/name.ts'
+import type { Query } from './dns/query.ts'
+import type { Reply } from './dns/reply.ts'
+import type { Rrset } from './dns/rrset.ts'
+import type { Log } from './log.ts'
+import type { Maybe } from './maybe.ts'
+
+/** The rest of the chain. At its end: SERVFAIL. */
+export type Next = (query: Query) => Maybe<Reply>
+/** Answers, or asks `next` and may change what comes back. What it throws is logged by `errors`; the client gets SERVFAIL. */
+export type Handler = (query: Query, next: Next) => Maybe<Reply>
+
+export interface Plugin<Config = unknown> {
+  /** The directive, and the stem of source, test and page. */
+  readonly name: string
+  /**
+   * Reads every occurrence of the directive in one server block, in file order, at least one. Pure: no clock, network
+   * or state; files only where the directive names one that must be read to understand it. The result survives
+   * structuredClone. Throws CorefileError.
+   */
+  parse(directives: readonly Directive[], block: ServerBlock): Config
+  /** Changes how the block's keys are listened on. */
+  listen?(config: Config, listen: Listen): Listen
+  /** Work beside the queries, on the main thread, once per server block and configuration. */
+  background?(config: Config, context: MainContext): Maybe<Background>
+  /** Once per server block in every worker. A plugin without one is not part of the chain. */
+  handler?(config: Config, context: WorkerContext): Handler
+  /** What other plugins of the block may use. */
+  offers?(config: Config, context: WorkerContext): Facets
+}
+
+/** How the keys of a server block are listened on. */
+export interface Listen {
+  /** Addresses of this host as text; none means all of them. */
+  readonly addresses: readonly string[]
+}
+
+/** What `background` leaves running until its context's signal is aborted. */
+export interface Background {
+  /** What is not there yet, in words for an operator; empty once the plugin can do its work. `ready` asks for it. */
+  pending?(): readonly string[]
+  /** What the plugin's handlers need to be told, now and later. */
+  readonly feed?: Feed
+}
+
+/**
+ * A stream of messages from the main thread to each worker. Feeds of equal key are one and the same, over server blocks
+ * and over reloads: a worker that already has it keeps what it has.
+ */
+export interface Feed {
+  readonly key: string
+  /** Called once for every worker that needs the feed: posts what is, then what changes, until the port closes. */
+  open(port: MessagePort): void
+}
+
+interface Context {
+  /** The block's keys, the first being the one that names it. */
+  readonly keys: readonly Key[]
+  readonly log: Log
+}
+
+export interface MainContext extends Context {
+  /** Aborted when the configuration is replaced or the server stops. */
+  readonly signal: AbortSignal
+  /**
+   * Something that outlives a reload: the first caller with a key makes it, later ones get the same, and its signal is
+   * aborted when the last configuration that asked for it is gone.
+   */
+  share<T>(key: string, make: (signal: AbortSignal) => T): T
+  readonly server: ServerState
+}
+
+/** What plugins may know of the whole server, all server blocks together. */
+export interface ServerState {
+  /** For every plugin with something pending: its name and what is missing. */
+  pending(): ReadonlyMap<string, readonly string[]>
+  /** Asks each worker for a sign of life; resolves to what is wrong, in words, or to undefined. Takes at most a second. */
+  ailing(): Promise<string | undefined>
+  /** True from the moment the server was told to stop. */
+  stopping(): boolean
+  /** Called when the server is told to stop, before anything else ends; it is waited for. Replaces nothing, adds up. */
+  onStop(hook: () => Maybe<void>, signal: AbortSignal): void
+}
+
+export interface WorkerContext extends Context {
+  /** The addresses the block's sockets are bound to, loopback included; wildcards resolved. */
+  readonly localAddresses: readonly string[]
+  /**
+   * What became of this plugin's feed in this worker: `build` is called where the worker doesn't have it yet, and its
+   * result is kept for as long as any configuration uses the feed. Throws where the background work offers no feed.
+   */
+  feed<T>(build: (port: MessagePort) => T): T
+  /** Puts a question to the whole server again, from the choice of the server block on, as the client of `query`. */
+  ask(query: Query): Maybe<Reply>
+  /** The facets the block's plugins offer, by plugin name; complete when the first query comes, not before. */
+  offered(plugin: string): Facets | undefined
+  /** All of them, in chain order. */
+  readonly offers: ReadonlyMap<string, Facets>
+}
+
+/** What a plugin can do for others of its block; each part is optional and found by name. */
+export interface Facets {
+  /** The zones it can hand over whole: all records of one, the SOA first and last (RFC 5936 2.2); undefined for a zone it doesn't have. */
+  transfer?(zone: Name): Iterable<Rrset> | undefined
+  /** The search path of the client's resolver, the empty search last; undefined where the client is unknown. */
+  searchPath?(query: Query): readonly Name[] | undefined
+  /** Facts about a query for logs and policies: `kubernetes/service` to `kube-dns`; undefined for a key it doesn't know. */
+  metadata?(query: Query, key: string): string | undefined
+}
