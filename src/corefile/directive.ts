@@ -7,7 +7,9 @@ export interface Directive {
   readonly args: readonly string[]
   /** The properties inside `{ }`, each again with arguments and perhaps a block; empty where there is none. */
   readonly block: readonly Directive[]
-  /** The file it stands in (the imported one), as it was named, and its line there, from 1. */
+  /** The server block's directive it belongs to: its own name, or that of the directive whose property it is. */
+  readonly plugin: string
+  /** The file it stands in: an imported one by its absolute path, the Corefile as it was named; and its line, from 1. */
   readonly file: string
   readonly line: number
 }
@@ -29,16 +31,33 @@ export interface ServerBlock {
   readonly line: number
 }
 
-/** A Corefile that can't be used; the message is CoreDNS's: `FILE:LINE - Error during parsing: ...`. */
+/** Where something stands in a Corefile. */
+export interface Position {
+  readonly file: string
+  readonly line: number
+  /** The plugin whose directive or property it is; none for what is wrong with the language itself. */
+  readonly plugin?: string
+}
+
+/**
+ * A Corefile that can't be used, in CoreDNS's form: `plugin/NAME: FILE:LINE - Error during parsing: PROBLEM` for what a
+ * plugin can't read, the same without its first part for the rest. CoreDNS leaves out file and line here and there;
+ * this never does.
+ */
 export class CorefileError extends Error {
   override name = 'CorefileError'
   readonly file: string
   readonly line: number
+  /** What is wrong, without the place. */
+  readonly problem: string
 
-  /** For what stands at a directive; `problem` says what is wrong with it. */
-  constructor(at: { readonly file: string; readonly line: number }, problem: string, options?: ErrorOptions) {
-    super(`${at.file}:${at.line} - Error during parsing: ${problem}`, options)
+  /** `syntax` is for braces that don't match, which CoreDNS calls by another name. */
+  constructor(at: Position, problem: string, options: ErrorOptions & { readonly syntax?: boolean } = {}) {
+    const owner = at.plugin === undefined ? '' : `plugin/${at.plugin}: `
+    const kind = options.syntax === true ? 'Syntax error' : 'Error during parsing'
+    super(`${owner}${at.file}:${at.line} - ${kind}: ${problem}`, 'cause' in options ? { cause: options.cause } : {})
     this.file = at.file
     this.line = at.line
+    this.problem = problem
   }
 }
