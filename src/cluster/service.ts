@@ -1,4 +1,6 @@
 // What DNS needs of a v1 Service.
+import { canonicalAddress } from '../dns/address.ts'
+import { type Complain, isLabel, listOf, namespacedIdentityOf, partOf, textOf, tolerate } from './api-object.ts'
 
 export interface ServicePort {
   /** '' for an unnamed port. */
@@ -21,4 +23,67 @@ export interface Service {
   readonly ports: readonly ServicePort[]
   /** Has a selector, so that its endpoints are made by a controller. */
   readonly selects: boolean
+}
+
+/** Reads a v1 Service. Undefined where it can't be looked up by name; parts that can't be used are left out. */
+export function trimService(object: unknown, complain: Complain = tolerate): Service | undefined {
+  const identity = namespacedIdentityOf(object, complain)
+  if (identity === undefined) return undefined
+  if (!isLabel(identity.name)) {
+    complain(`its name ${JSON.stringify(identity.name)} is no label`)
+    return undefined
+  }
+  const spec = partOf(partOf(object).spec)
+  const type = serviceType(spec.type)
+  const listed = listOf(spec.clusterIPs).filter((address) => textOf(address) !== '')
+  const clusterIPs = listed.length > 0 ? listed : [spec.clusterIP]
+  const external = type === 'ExternalName'
+  const headless = !external && clusterIPs[0] === 'None'
+  return {
+    ...identity,
+    type,
+    clusterIPs: external || headless ? [] : readAddresses(clusterIPs, complain),
+    headless,
+    externalName: external ? textOf(spec.externalName).replace(/\.$/, '') : '',
+    ports: readPorts(spec.ports, complain),
+    selects: Object.keys(partOf(spec.selector)).length > 0,
+  }
+}
+
+function serviceType(value: unknown): Service['type'] {
+  return value === 'NodePort' || value === 'LoadBalancer' || value === 'ExternalName' ? value : 'ClusterIP'
+}
+
+/** The addresses among the values, in canonical form and in order, each once; complains of the others but for empty ones. */
+export function readAddresses(values: readonly unknown[], complain: Complain): string[] {
+  const addresses: string[] = []
+  for (const value of values) {
+    if (value === undefined || value === null || value === '') continue
+    const address = canonicalAddress(textOf(value))
+    if (address === undefined) complain(`${JSON.stringify(value)} is no address`)
+    else if (!addresses.includes(address)) addresses.push(address)
+  }
+  return addresses
+}
+
+/**
+ * The ports of a Service or EndpointSlice. One without a number is left out: in a slice it stands for all ports, of
+ * which no SRV record can be made.
+ */
+export function readPorts(value: unknown, complain: Complain): ServicePort[] {
+  const ports: ServicePort[] = []
+  for (const entry of listOf(value)) {
+    const { name, port, protocol } = partOf(entry)
+    if (port === undefined || port === null) continue
+    if (!Number.isInteger(port) || (port as number) < 0 || (port as number) > 0xffff) {
+      complain(`${JSON.stringify(port)} is no port`)
+      continue
+    }
+    ports.push({
+      name: textOf(name).toLowerCase(),
+      port: port as number,
+      protocol: (textOf(protocol) || 'TCP').toLowerCase(),
+    })
+  }
+  return ports
 }
