@@ -22,8 +22,9 @@ export class NameError extends Error {
 }
 
 /**
- * Reads presentation form (RFC 1035 5.1: `\.` and `\DDD` escapes). A name without a trailing dot is taken as fully
- * qualified unless an origin is given. Throws NameError for an empty label, a label over 63 or a name over 255 octets.
+ * Reads presentation form (RFC 1035 5.1: `\.` and `\DDD` escapes); what is not ASCII becomes its octets in UTF-8. A
+ * name without a trailing dot is taken as fully qualified unless an origin is given. Throws NameError for an empty
+ * label, a label over 63 or a name over 255 octets.
  */
 export function parseName(text: string, origin: Name = root): Name {
   if (text === '.') return root
@@ -38,27 +39,39 @@ export function parseName(text: string, origin: Name = root): Name {
       name += frameLabel(label, text)
       label = ''
       absolute = true
-    } else if (char === '\\') {
-      const digits = /^[0-9]{3}/.exec(text.slice(i + 1, i + 4))?.[0]
-      if (digits !== undefined) {
-        const octet = Number(digits)
-        if (octet > 255) throw new NameError(`bad escape \\${digits} in name ${JSON.stringify(text)}`)
-        label += String.fromCharCode(octet)
-        i += 3
-      } else {
-        const escaped = text[++i]
-        if (escaped === undefined) throw new NameError(`name ${JSON.stringify(text)} ends in a backslash`)
-        label += escaped
-      }
+    } else if (char !== '\\' && char <= '\x7f') {
+      label += char
     } else {
-      if (char > '\u00ff') label += Buffer.from(char, 'utf8').toString('latin1')
-      else label += char
+      const read = readChar(text, i)
+      if (read === undefined) throw new NameError(`bad escape in name ${JSON.stringify(text)}`)
+      label += read.octets
+      i = read.end - 1
     }
   }
   if (!absolute) name += frameLabel(label, text) + origin
   else name += root
   if (name.length > maxName) throw new NameError(`name ${JSON.stringify(text)} is longer than 255 octets`)
   return name as Name
+}
+
+/**
+ * The octets of the character or escape at `at`, and where the next one begins (RFC 1035 5.1): `\DDD` is the octet of that
+ * decimal value, `\X` is X, and what is not ASCII is its UTF-8. Undefined for a bad escape.
+ */
+export function readChar(text: string, at: number): { octets: string; end: number } | undefined {
+  let from = at
+  if (text[at] === '\\') {
+    const digits = /^[0-9]{3}/.exec(text.slice(at + 1, at + 4))?.[0]
+    if (digits !== undefined) {
+      const octet = Number(digits)
+      return octet > 255 ? undefined : { octets: String.fromCharCode(octet), end: at + 4 }
+    }
+    from++
+  }
+  const point = text.codePointAt(from)
+  if (point === undefined) return undefined
+  const char = String.fromCodePoint(point)
+  return { octets: char <= '\x7f' ? char : Buffer.from(char, 'utf8').toString('latin1'), end: from + char.length }
 }
 
 function frameLabel(label: string, text: string): string {
@@ -127,10 +140,12 @@ export function isWithin(name: Name, zone: Name): boolean {
 }
 
 const upperCase = /[A-Z]/
+const beyondAscii = /[\x80-\xff]/
 
 /** The name with A–Z lower-cased: the form to compare and to look up by (RFC 4343). Length octets stay below 'A'. */
 export function lowerName(name: Name): Name {
-  // Only A-Z: toLowerCase on the whole would also change Latin-1 letters, which are octets here.
   if (!upperCase.test(name)) return name
+  if (!beyondAscii.test(name)) return name.toLowerCase() as Name
+  // Only A-Z: toLowerCase on the whole would also change Latin-1 letters, which are octets here.
   return name.replace(/[A-Z]+/g, (run) => run.toLowerCase()) as Name
 }

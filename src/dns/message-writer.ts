@@ -1,0 +1,183 @@
+// Puts names and rrsets into a message, one after the other, names compressed (RFC 1035 4.1.4).
+//
+// Owners are compressed, and the names in rdata of the types that every receiver has to decompress (RFC 3597 4); all
+// others, such as SRV targets (RFC 2782), stand whole. A name points to an earlier one only where the octets are the same,
+// so that its case survives (RFC 4343), but where the question is a client's, to that in any case.
+import { Type } from './codes.ts'
+import { isWellFormed, layouts, nameEnd } from './layout.ts'
+import { lowerName, type Name, root } from './name.ts'
+import type { Rdata, Rrset } from './rrset.ts'
+
+const header = 12
+/** The farthest place that the 14 bits of a pointer lead to. */
+const maxTarget = 0x3fff
+const compressed: ReadonlySet<number> = new Set([Type.NS, Type.CNAME, Type.SOA, Type.PTR, Type.MX])
+/** Up to here octets are written one by one, which for longer strings costs more than a call into Buffer. */
+const shortString = 24
+
+/** One for all messages: it is begun anew for each. Nothing is written beyond the limit it is given. */
+export class MessageWriter {
+  #into: Buffer = Buffer.alloc(0)
+  #limit = 0
+  /** Where the next octet goes. */
+  at = 0
+  /** Where the names of this message stand, and all that follow their labels, up to `maxTarget`. */
+  readonly #places = new Map<string, number>()
+  // A client's question; its names go to #places once a name is written that is not just it.
+  #asked: Name = root
+  #askedLower: Name = root
+  #questionEnd = 0
+  #isQuestionPlaced = true
+
+  /** Begins a message in `into`, at 0; the header is left to the caller. */
+  begin(into: Buffer, limit: number): void {
+    this.#into = into
+    this.#limit = limit
+    this.at = header
+    if (this.#places.size !== 0) this.#places.clear()
+    this.#questionEnd = 0
+    this.#isQuestionPlaced = true
+  }
+
+  /** The limit can be raised at the end, for what room was kept for. */
+  setLimit(limit: number): void {
+    this.#limit = limit
+  }
+
+  /** The question of a client, for which there is room, in the client's case and in lower case. Names may point to it in any case. */
+  askedQuestion(asked: Name, lower: Name, type: number, questionClass: number): void {
+    this.#asked = asked
+    this.#askedLower = lower
+    this.#octets(asked)
+    this.#write16(type)
+    this.#write16(questionClass)
+    this.#questionEnd = this.at
+    this.#isQuestionPlaced = false
+  }
+
+  /** False where it doesn't fit. */
+  question(name: Name, type: number, questionClass: number): boolean {
+    if (!this.#name(name) || this.at + 4 > this.#limit) return false
+    this.#write16(type)
+    this.#write16(questionClass)
+    return true
+  }
+
+  /**
+   * Writes the rrsets that fit, whole ones and in their order, and their number of records at `countAt` in the header.
+   * False where not all do: `at` is behind the last that does, and nothing more may be written that could be compressed.
+   */
+  section(rrsets: readonly Rrset[], countAt: number): boolean {
+    let count = 0
+    let fits = true
+    for (let i = 0; i < rrsets.length && fits; i++) {
+      const rrset = rrsets[i] as Rrset
+      const start = this.at
+      fits = this.#rrset(rrset)
+      if (fits) count += rrset.rdatas.length
+      else this.at = start
+    }
+    this.#into[countAt] = count >> 8
+    this.#into[countAt + 1] = count
+    return fits
+  }
+
+  // hot
+  #rrset(rrset: Rrset): boolean {
+    const { owner, type, ttl, rdatas } = rrset
+    const isAsked = this.#questionEnd !== 0 && this.#isAsked(owner)
+    for (let i = 0; i < rdatas.length; i++) {
+      if (isAsked) {
+        if (this.at + 2 > this.#limit) return false
+        this.#write16(0xc000 | header)
+      } else if (!this.#name(owner)) return false
+      if (this.at + 10 > this.#limit) return false
+      this.#write16(type)
+      this.#write16(rrset.class)
+      this.#write16(ttl >>> 16)
+      this.#write16(ttl)
+      const start = this.at
+      this.at += 2
+      if (!this.#rdata(type, rdatas[i] as Rdata)) return false
+      const length = this.at - start - 2
+      this.#into[start] = length >> 8
+      this.#into[start + 1] = length
+    }
+    return true
+  }
+
+  #isAsked(owner: Name): boolean {
+    if (owner === this.#asked) return owner !== root
+    return owner.length === this.#asked.length && lowerName(owner) === this.#askedLower
+  }
+
+  #rdata(type: number, rdata: Rdata): boolean {
+    if (!compressed.has(type) || !isWellFormed(type, rdata)) {
+      if (this.at + rdata.length > this.#limit) return false
+      this.#octets(rdata)
+      return true
+    }
+    let from = 0
+    for (const part of layouts.get(type) ?? []) {
+      const end = part === 'name' ? nameEnd(rdata, from) : from + (part as number)
+      const octets = rdata.slice(from, end)
+      if (part === 'name') {
+        if (!this.#name(octets as Name)) return false
+      } else {
+        if (this.at + octets.length > this.#limit) return false
+        this.#octets(octets)
+      }
+      from = end
+    }
+    return true
+  }
+
+  /** Writes a name, as a pointer from the first label on from which it has been written before. */
+  #name(name: Name): boolean {
+    if (!this.#isQuestionPlaced) this.#placeQuestion()
+    const folded = this.#questionEnd === 0 ? name : lowerName(name)
+    let target: number | undefined
+    let from = 0
+    for (; from < name.length - 1; from += 1 + name.charCodeAt(from)) {
+      const suffix = name.slice(from)
+      target = this.#places.get(suffix)
+      if (target === undefined && folded !== name) {
+        target = this.#places.get(folded.slice(from))
+        if (target !== undefined && target >= this.#questionEnd) target = undefined
+      }
+      if (target !== undefined) break
+      if (this.at + from <= maxTarget) this.#places.set(suffix, this.at + from)
+    }
+    if (this.at + from + 2 > this.#limit && (target !== undefined || this.at + from + 1 > this.#limit)) return false
+    if (target === undefined) this.#octets(name)
+    else {
+      this.#octets(name, from)
+      this.#write16(0xc000 | target)
+    }
+    return true
+  }
+
+  /** Makes the question's names known: as they are, and lower-cased for names in another case. */
+  #placeQuestion(): void {
+    this.#isQuestionPlaced = true
+    for (let from = 0; from < this.#asked.length - 1; from += 1 + this.#asked.charCodeAt(from)) {
+      this.#places.set(this.#askedLower.slice(from), header + from)
+      this.#places.set(this.#asked.slice(from), header + from)
+    }
+  }
+
+  // hot
+  #octets(octets: string, length: number = octets.length): void {
+    const into = this.#into
+    const at = this.at
+    if (length > shortString) into.write(octets, at, length, 'latin1')
+    else for (let i = 0; i < length; i++) into[at + i] = octets.charCodeAt(i)
+    this.at = at + length
+  }
+
+  #write16(value: number): void {
+    this.#into[this.at] = value >> 8
+    this.#into[this.at + 1] = value
+    this.at += 2
+  }
+}
