@@ -1,0 +1,43 @@
+// From the words of one directive to its tree: arguments, and properties with theirs.
+import { isSameLine } from './cursor.ts'
+import { CorefileError, type Directive } from './directive.ts'
+import type { Token } from './lex.ts'
+
+export interface Word extends Token {
+  /** Does it open or close a block? */
+  readonly brace: boolean
+}
+
+/** The directive of these words, the first being its name; braces match. Throws CorefileError. */
+export function readTree(words: readonly Word[]): Directive {
+  const plugin = words[0]?.text ?? ''
+  let at = 0
+
+  const isArgument = (): boolean => {
+    const word = words[at]
+    return word !== undefined && isSameLine(words[at - 1] as Word, word)
+  }
+
+  const read = (): Directive => {
+    const name = words[at++] as Word
+    if (name.brace)
+      throw new CorefileError({ plugin, file: name.file, line: name.line }, `unknown property '${name.text}'`)
+    const args: string[] = []
+    for (; isArgument() && words[at]?.brace === false; at++) args.push((words[at] as Word).text)
+    const block: Directive[] = []
+    if (isArgument() && words[at]?.text === '{') {
+      at++
+      while (words[at]?.text !== '}' || words[at]?.brace === false) block.push(read())
+      at++
+    }
+    return { name: name.text, args, block, plugin, file: name.file, line: name.line }
+  }
+
+  const directive = read()
+  const left = words[at]
+  if (left === undefined) return directive
+  const position = { plugin, file: left.file, line: left.line }
+  if (left.text === '{') throw new CorefileError(position, "Unexpected token '{', expecting argument")
+  const before = (words[at - 1] as Word).text
+  throw new CorefileError(position, `Wrong argument count or unexpected line ending after '${before}'`)
+}
