@@ -1,0 +1,108 @@
+// One GET to the API server, its answer as a stream of octets, and what its refusals mean.
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import { listOf, partOf, textOf } from './api-object.ts'
+import type { Access } from './credentials.ts'
+
+/** The server said no: an HTTP status, or a Status object in a stream (API conventions, "Response Status Kind"). */
+export class ApiError extends Error {
+  override name = 'ApiError'
+  /** An HTTP status code. */
+  readonly code: number
+  /** Milliseconds the server asks us to wait; 0 where it doesn't. */
+  readonly retryAfterMs: number
+  /** What we know from earlier is of no use any more: everything has to be listed again. */
+  readonly expired: boolean
+
+  constructor(code: number, status: unknown, retryAfterMs = 0) {
+    const { message, reason, details } = partOf(status)
+    const { causes, retryAfterSeconds } = partOf(details)
+    super(textOf(message) || `the API server answers ${code}`)
+    this.code = code
+    const seconds = typeof retryAfterSeconds === 'number' ? retryAfterSeconds : 0
+    this.retryAfterMs = Math.min(Math.max(retryAfterMs, seconds * 1000), longestWaitMs)
+    const tooNew = listOf(causes).some((cause) => partOf(cause).reason === 'ResourceVersionTooLarge')
+    this.expired = code === 410 || reason === 'Expired' || reason === 'Gone' || tooNew
+  }
+}
+
+/** A server that asks us to wait longer than this is asked again all the same. */
+const longestWaitMs = 60_000
+
+export interface ApiRequest {
+  /** With its query. */
+  readonly path: string
+  /** Aborts the request, and the stream of its answer. */
+  readonly signal: AbortSignal
+  /** Milliseconds without a sign of life after which the connection is given up. */
+  readonly silenceMs: number
+  /** Keeps connections for more requests; without one, each request has its own. */
+  readonly agent?: HttpAgent | HttpsAgent
+}
+
+/** An agent whose requests follow each other on one connection. */
+export function oneConnection(access: Access): HttpAgent | HttpsAgent {
+  const options = { keepAlive: true, maxSockets: 1, ...access.tls }
+  return access.url.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent({ keepAlive: true, maxSockets: 1 })
+}
+
+/** Resolves to the answer once its status is 200, its body unread; rejects with ApiError else. */
+export async function requestApi(access: Access, request: ApiRequest): Promise<IncomingMessage> {
+  const response = await send(access, request)
+  if (response.statusCode === 200) return response
+  const code = response.statusCode ?? 0
+  let body = ''
+  for await (const chunk of response) {
+    body += (chunk as Buffer).toString('latin1')
+    if (body.length > maxStatus) {
+      response.destroy()
+      break
+    }
+  }
+  throw new ApiError(code, parseStatus(body), parseRetryAfter(response.headers['retry-after']))
+}
+
+const maxStatus = 1 << 16
+
+function send(access: Access, { path, signal, silenceMs, agent }: ApiRequest): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  const options = {
+    ...access.tls,
+    path: access.url.pathname.replace(/\/$/, '') + path,
+    headers: { accept: 'application/json', 'user-agent': 'clusterdns', ...access.headers },
+    agent: access.agent ?? agent ?? false,
+    timeout: silenceMs,
+    signal,
+  }
+  const request =
+    access.url.protocol === 'https:' ? requestHttps(access.url, options) : requestHttp(access.url, options)
+  let response: IncomingMessage | undefined
+  request.on('timeout', () => {
+    const silence = new Error(`the API server has been silent for ${silenceMs / 1000} s`)
+    if (response === undefined) request.destroy(silence)
+    else response.destroy(silence)
+  })
+  // Probes find a dead peer sooner than silence does where the network tells.
+  request.on('socket', (socket) => socket.setKeepAlive(true, 30_000))
+  request.on('error', reject)
+  request.on('response', (message) => {
+    response = message
+    resolve(message)
+  })
+  request.end()
+  return promise
+}
+
+function parseStatus(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    // Proxies and failing servers answer with other things; the code says enough then.
+    return undefined
+  }
+}
+
+/** Retry-After as milliseconds (RFC 9110 10.2.3); 0 where it isn't a number of seconds, the only form the API uses. */
+function parseRetryAfter(value: string | undefined): number {
+  return value !== undefined && /^[0-9]{1,6}$/.test(value) ? Number(value) * 1000 : 0
+}

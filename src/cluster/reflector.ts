@@ -1,0 +1,309 @@
+// Follows all objects of one resource: lists them, then watches what changes, through whatever the server does
+// (Kubernetes API concepts, "Efficient detection of changes").
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../log.ts'
+import { partOf, textOf } from './api-object.ts'
+import { ApiError, oneConnection, requestApi } from './api-request.ts'
+import { BackOff, type BackOffLimits, reflectorBackOff } from './back-off.ts'
+import type { Access, Credentials } from './credentials.ts'
+import { ItemSplitter, JsonStreamError, LineSplitter } from './json-stream.ts'
+
+/** What is followed. */
+export interface Resource {
+  /** As the log is to name it: `services`. */
+  readonly name: string
+  readonly path: string
+  /** '' for none. */
+  readonly labelSelector: string
+  readonly fieldSelector: string
+}
+
+/** Where the objects go, as the API's JSON. */
+export interface Intake {
+  /** A list begins: what isn't put before `complete` is no more. One that is never completed changes nothing by what it lacks. */
+  begin(): void
+  /** The object is there, in this form. */
+  put(object: unknown): void
+  /** It is not there any more. */
+  drop(object: unknown): void
+  complete(): void
+}
+
+export interface ReflectorTiming {
+  readonly backOff: BackOffLimits
+  /** Milliseconds without a sign of life, after which a connection is given up. Servers send bookmarks about once a minute. */
+  readonly silenceMs: number
+  /** Milliseconds a watch has to stand before what went wrong earlier is forgotten. */
+  readonly healthyMs: number
+  /** Seconds a watch is asked to last: between this and twice this, so that watches don't end together. */
+  readonly watchSeconds: number
+  /** Objects of a page, where a list comes in pages. */
+  readonly pageSize: number
+}
+
+export const reflectorTiming: ReflectorTiming = {
+  backOff: reflectorBackOff,
+  silenceMs: 110_000,
+  healthyMs: 10_000,
+  watchSeconds: 300,
+  pageSize: 500,
+}
+
+/** How an attempt came out: everything is listed, a watch came to its end, or what we watched from is of no use. */
+type Outcome = 'listed' | 'ended' | 'outdated'
+
+/** The annotation of the bookmark that ends a streaming list. */
+const listEndAnnotation = 'k8s.io/initial-events-end'
+
+export class Reflector {
+  readonly #resource: Resource
+  readonly #credentials: Credentials
+  readonly #intake: Intake
+  readonly #log: Log
+  readonly #signal: AbortSignal
+  readonly #timing: ReflectorTiming
+  readonly #backOff: BackOff
+  /** Where to watch from; '' where everything has to be listed first. */
+  #version = ''
+  /** Since when a watch has stood, on the clock of performance.now(). */
+  #standsSince: number | undefined
+  /** The last connection broke: the server behind the next one may be another, with an older state. */
+  #inDoubt = false
+  /** The version after which something came that made no sense. */
+  #malformedAfter: string | undefined
+  #listInPages = false
+  #paged = true
+  #reported = ''
+
+  constructor(
+    resource: Resource,
+    credentials: Credentials,
+    intake: Intake,
+    log: Log,
+    signal: AbortSignal,
+    timing: ReflectorTiming = reflectorTiming,
+  ) {
+    this.#resource = resource
+    this.#credentials = credentials
+    this.#intake = intake
+    this.#log = log
+    this.#signal = signal
+    this.#timing = timing
+    this.#backOff = new BackOff(timing.backOff)
+  }
+
+  /** Resolves once the signal is aborted, and never rejects. */
+  async run(): Promise<void> {
+    while (!this.#signal.aborted) {
+      this.#standsSince = undefined
+      let waitMs: number
+      try {
+        waitMs = this.#ended(await (this.#version === '' ? this.#list() : this.#watch()))
+      } catch (error) {
+        if (this.#signal.aborted) return
+        waitMs = this.#failed(error)
+      }
+      if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.#signal }).catch(() => {})
+    }
+  }
+
+  async #list(): Promise<Outcome> {
+    this.#inDoubt = false
+    this.#intake.begin()
+    const access = await this.#credentials.access()
+    if (!this.#listInPages) {
+      try {
+        // A streaming list (KEP-3157) is a watch that begins with what there is, and stays open.
+        const query = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
+        return await this.#stream(access, query)
+      } catch (error) {
+        // 400, 422: a server that has no streaming lists.
+        if (!(error instanceof ApiError) || (error.code !== 400 && error.code !== 422)) throw error
+      }
+    }
+    return await this.#listPages(access)
+  }
+
+  async #listPages(access: Access): Promise<Outcome> {
+    const agent = oneConnection(access)
+    const { silenceMs, pageSize } = this.#timing
+    try {
+      let next = ''
+      do {
+        const query = {
+          ...(this.#paged ? { limit: String(pageSize) } : {}),
+          ...(next === '' ? {} : { continue: next }),
+        }
+        const response = await requestApi(access, {
+          path: this.#pathWith(query),
+          signal: this.#signal,
+          silenceMs,
+          agent,
+        })
+        const splitter = new ItemSplitter((item) => this.#intake.put(JSON.parse(item)))
+        for await (const chunk of response) splitter.write(chunk as Buffer)
+        const metadata = partOf(partOf(splitter.end()).metadata)
+        next = textOf(metadata.continue)
+        if (next === '') this.#completeList(textOf(metadata.resourceVersion))
+      } while (next !== '')
+      return 'listed'
+    } catch (error) {
+      // The rest of the pages is gone (410): the next list comes in one piece, which can't expire.
+      if (error instanceof ApiError && error.expired) this.#paged = false
+      throw error
+    } finally {
+      agent.destroy()
+    }
+  }
+
+  async #watch(): Promise<Outcome> {
+    const access = await this.#credentials.access()
+    if (this.#inDoubt && (await this.#serverIsBehind(access))) {
+      this.#log.warning(`the API server has gone back to an older state, listing ${this.#resource.name} again`)
+      this.#version = ''
+      return 'outdated'
+    }
+    this.#inDoubt = false
+    return await this.#stream(access, { resourceVersion: this.#version })
+  }
+
+  /** A watch from a version the server hasn't reached yet would be told nothing until it has. */
+  async #serverIsBehind(access: Access): Promise<boolean> {
+    const { silenceMs } = this.#timing
+    const response = await requestApi(access, { path: this.#pathWith({ limit: '1' }), signal: this.#signal, silenceMs })
+    const splitter = new ItemSplitter(() => {})
+    for await (const chunk of response) splitter.write(chunk as Buffer)
+    return isOlder(textOf(partOf(partOf(splitter.end()).metadata).resourceVersion), this.#version)
+  }
+
+  async #stream(access: Access, query: Readonly<Record<string, string>>): Promise<Outcome> {
+    const { silenceMs, watchSeconds } = this.#timing
+    const timeoutSeconds = String(Math.round(watchSeconds * (1 + Math.random())))
+    const path = this.#pathWith({ watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds, ...query })
+    const response = await requestApi(access, { path, signal: this.#signal, silenceMs })
+    if (this.#version !== '') this.#stands()
+    // Unless the list comes to its end, the next one is to come in pages: not every server that lets itself be asked
+    // for a streaming list has one.
+    else this.#listInPages = true
+    const splitter = new LineSplitter((line) => this.#take(line))
+    for await (const chunk of response) splitter.write(chunk as Buffer)
+    if (this.#version === '') throw new JsonStreamError('the list ended before it was whole')
+    return 'ended'
+  }
+
+  #take(line: string): void {
+    let event: unknown
+    try {
+      event = JSON.parse(line)
+    } catch (error) {
+      throw new JsonStreamError('an event is no JSON', { cause: error })
+    }
+    const { type, object } = partOf(event)
+    const metadata = partOf(partOf(object).metadata)
+    switch (type) {
+      case 'ADDED':
+      case 'MODIFIED':
+        this.#intake.put(object)
+        break
+      case 'DELETED':
+        this.#intake.drop(object)
+        break
+      case 'BOOKMARK':
+        break
+      case 'ERROR':
+        throw new ApiError(Number(partOf(object).code) || 0, object)
+      default:
+        throw new JsonStreamError(`an event is of type ${JSON.stringify(type)}`)
+    }
+    const version = textOf(metadata.resourceVersion)
+    // Before the end of a list, objects come in no order.
+    if (this.#version !== '') this.#version = version || this.#version
+    else if (type === 'BOOKMARK' && partOf(metadata.annotations)[listEndAnnotation] === 'true')
+      this.#completeList(version)
+  }
+
+  #completeList(version: string): void {
+    if (version === '') throw new JsonStreamError('a list has no resource version')
+    this.#version = version
+    this.#listInPages = false
+    this.#paged = true
+    this.#intake.complete()
+    this.#stands()
+  }
+
+  #stands(): void {
+    this.#standsSince = performance.now()
+    if (this.#reported !== '') this.#log.info(`${this.#resource.name} are followed again`)
+    this.#reported = ''
+  }
+
+  /** Milliseconds to wait after what was no failure. */
+  #ended(outcome: Outcome): number {
+    if (this.#wasHealthy() || outcome !== 'ended') return 0
+    // A server that ends every watch as soon as it begins must not be asked in a loop.
+    return this.#backOff.next()
+  }
+
+  /** Milliseconds to wait. */
+  #failed(error: unknown): number {
+    this.#wasHealthy()
+    const doing = this.#version === '' ? 'list' : 'watch'
+    if (error instanceof ApiError && error.code === 401) this.#credentials.refused()
+    if (this.#isVersionUseless(error)) this.#version = ''
+    this.#inDoubt = true
+    const waitMs = this.#backOff.next()
+    const problem = `failed to ${doing} ${this.#resource.name}: ${messageOf(error)}`
+    // The first failure is as a rule over at the next attempt, which comes at once.
+    if (this.#backOff.failures > 1 && problem !== this.#reported) {
+      this.#log.error(problem)
+      this.#reported = problem
+    } else this.#log.debug(problem)
+    const askedMs = error instanceof ApiError ? error.retryAfterMs : 0
+    return Math.max(waitMs, askedMs * (1 + Math.random() / 4))
+  }
+
+  #isVersionUseless(error: unknown): boolean {
+    if (error instanceof ApiError) {
+      // 400, 422: the server can't read its own version any more.
+      return error.expired || error.code === 400 || error.code === 422
+    }
+    if (!(error instanceof JsonStreamError)) return false
+    // What makes no sense twice at one place won't the third time.
+    const again = this.#malformedAfter === this.#version
+    this.#malformedAfter = this.#version
+    return again
+  }
+
+  /** Has the watch stood long enough? Then what went wrong earlier is forgotten. */
+  #wasHealthy(): boolean {
+    const since = this.#standsSince
+    if (since === undefined || performance.now() - since < this.#timing.healthyMs) return false
+    this.#backOff.reset()
+    return true
+  }
+
+  #pathWith(query: Readonly<Record<string, string>>): string {
+    const { path, labelSelector, fieldSelector } = this.#resource
+    const parameters = new URLSearchParams(query)
+    if (labelSelector !== '') parameters.set('labelSelector', labelSelector)
+    if (fieldSelector !== '') parameters.set('fieldSelector', fieldSelector)
+    return parameters.size === 0 ? path : `${path}?${parameters}`
+  }
+}
+
+/**
+ * Was the first version made before the second? Versions are decimal numbers of any length, which since Kubernetes 1.35
+ * may be compared (KEP-5504); of others nothing is known.
+ */
+function isOlder(version: string, than: string): boolean {
+  const number = /^[1-9][0-9]*$/
+  if (!number.test(version) || !number.test(than)) return false
+  return version.length === than.length ? version < than : version.length < than.length
+}
+
+function messageOf(error: unknown): string {
+  // An attempt on several addresses fails with one error for each, and no words of its own.
+  if (error instanceof AggregateError && error.message === '') return messageOf(error.errors[0])
+  if (!(error instanceof Error)) return String(error)
+  return error.message === 'aborted' ? 'the connection broke off' : error.message
+}

@@ -1,0 +1,127 @@
+// Follows the cluster through its API on the main thread, and feeds every worker what it needs to know of it.
+import type { MessagePort } from 'node:worker_threads'
+import type { Log } from '../log.ts'
+import type { Connection } from './credentials.ts'
+import { Feed } from './feed.ts'
+import { KindIntake } from './kind-intake.ts'
+import { kindNames, kinds } from './kinds.ts'
+import { Mirror } from './mirror.ts'
+import type { ReflectorTiming, Resource } from './reflector.ts'
+import type { Kind } from './store.ts'
+
+export { replica } from './replica.ts'
+
+/** What is watched, and where; plain data. */
+export interface ClusterOptions {
+  readonly connection: Connection
+  /** Others count as synced, and nothing is ever known of them. */
+  readonly kinds: readonly Kind[]
+  /** For services, endpoint slices and pods, as the API takes it; '' for all. */
+  readonly labelSelector: string
+  /** For namespaces; '' for all. */
+  readonly namespaceSelector: string
+}
+
+export interface ClusterWatch {
+  /** Posts everything that is known and then what changes, in small batches, until the port closes. For `replica` at its other end. */
+  feed(port: MessagePort): void
+  /** The kinds that are not listed yet, or not yet known to every worker that is fed. */
+  pending(): readonly Kind[]
+  /**
+   * Resolves to true once every kind is listed, to false at the time-out; rejects with ConnectionError where the
+   * connection can never work.
+   */
+  started(timeoutMs: number): Promise<boolean>
+}
+
+/** Begins at once, and ends with the signal. `timing` is for tests. */
+export function watchCluster(
+  options: ClusterOptions,
+  log: Log,
+  signal: AbortSignal,
+  timing?: ReflectorTiming,
+): ClusterWatch {
+  const mirror = new Mirror()
+  const feeds = new Set<Feed>()
+  for (const kind of kindNames) if (!options.kinds.includes(kind)) mirror.setSynced(kind)
+  const following = follow(options, mirror, log, signal, timing)
+  // Whoever asks whether we have started hears of it.
+  following.catch(() => {})
+  signal.addEventListener('abort', () => {
+    for (const feed of feeds) feed.close()
+  })
+  return {
+    feed(port) {
+      const feed = new Feed(mirror, port)
+      feeds.add(feed)
+      port.on('close', () => feeds.delete(feed))
+    },
+    pending() {
+      return options.kinds.filter((kind) => !mirror.synced(kind) || [...feeds].some((feed) => !feed.told(kind)))
+    },
+    async started(timeoutMs) {
+      await following
+      return await synced(mirror, timeoutMs, signal)
+    },
+  }
+}
+
+/** Resolves once the reflectors run. They are loaded here, for workers import this file too and need none of it. */
+async function follow(
+  options: ClusterOptions,
+  mirror: Mirror,
+  log: Log,
+  signal: AbortSignal,
+  timing: ReflectorTiming | undefined,
+): Promise<void> {
+  const [{ openCredentials }, { Reflector }] = await Promise.all([import('./credentials.ts'), import('./reflector.ts')])
+  const credentials = await openCredentials(options.connection)
+  const complain = onceEach(log)
+  for (const kind of options.kinds) {
+    const intake = new KindIntake(kind, mirror, complain)
+    const reflector = new Reflector(resourceOf(kind, options), credentials, intake, log, signal, timing)
+    reflector.run()
+  }
+}
+
+function resourceOf(kind: Kind, options: ClusterOptions): Resource {
+  const { group, fieldSelector } = kinds[kind]
+  return {
+    name: kind,
+    path: `${group}/${kind}`,
+    labelSelector: kind === 'namespaces' ? options.namespaceSelector : options.labelSelector,
+    fieldSelector,
+  }
+}
+
+/** Resolves to whether all kinds were synced before the time-out, or before the signal is aborted. */
+function synced(mirror: Mirror, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const check = (): void => {
+    if (mirror.unsynced().length === 0) resolve(true)
+  }
+  const unlisten = mirror.listen({ changed() {}, synced: check })
+  const timer = setTimeout(() => resolve(false), timeoutMs)
+  const stop = (): void => resolve(false)
+  signal.addEventListener('abort', stop)
+  check()
+  return promise.finally(() => {
+    unlisten()
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  })
+}
+
+/** How many different complaints are remembered, and so written at most. */
+const maxComplaints = 1000
+
+/** Writes each complaint once: objects come again with every list. */
+function onceEach(log: Log): (problem: string) => void {
+  const said = new Set<string>()
+  return (problem) => {
+    if (said.size >= maxComplaints || said.has(problem)) return
+    said.add(problem)
+    log.warning(problem)
+    if (said.size === maxComplaints) log.warning('no more problems with objects of the API are written')
+  }
+}
