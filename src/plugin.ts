@@ -99,9 +99,7 @@ export interface WorkerContext extends Context {
   feed<T>(build: (port: MessagePort) => T): T
   /** Puts a question to the whole server again, from the choice of the server block on, as the client of `query`. */
   ask(query: Query): Maybe<Reply>
-  /** The facets the block's plugins offer, by plugin name; complete when the first query comes, not before. */
-  offered(plugin: string): Facets | undefined
-  /** All of them, in chain order. */
+  /** What the block's plugins offer, by plugin name, in chain order; complete when the handlers are made. */
   readonly offers: ReadonlyMap<string, Facets>
 }
 

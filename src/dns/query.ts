@@ -11,6 +11,8 @@ export interface Client {
   readonly localAddress: string
   readonly localPort: number
   readonly transport: Transport
+  /** The listener it came to, as operators know it from metrics: `dns://:53`, `dns://127.0.0.1:1053`. */
+  readonly server: string
 }
 
 /** One EDNS option as received: code and octets, one character each (RFC 6891 6.1.2). */

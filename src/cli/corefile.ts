@@ -1,0 +1,30 @@
+// The Corefile of a command line: found, read, and set up with all our plugins.
+import { existsSync, readFileSync } from 'node:fs'
+import { fileSource } from '../corefile/load.ts'
+import { type CorefileSource, parseCorefile } from '../corefile/parse.ts'
+import { knownDirectives, plugins } from '../plugins/index.ts'
+import { type BlockSetup, setUp } from '../server/setup.ts'
+
+export interface CorefileOptions {
+  /** As it is named in messages. */
+  readonly file: string
+  /** The port of keys that name none. */
+  readonly port: number
+  warn(message: string): void
+}
+
+/** What CoreDNS does where there is no Corefile at all. */
+const withoutCorefile = '. {\n    whoami\n    log\n}\n'
+
+/** The text of `-conf`: a file, standard input for `stdin`, or `./Corefile` where nothing is said. Throws the system's error. */
+export function readCorefile(conf: string | undefined): string {
+  if (conf === 'stdin') return readFileSync(0, 'utf8')
+  if (conf === undefined || conf === '') return existsSync('Corefile') ? readFileSync('Corefile', 'utf8') : withoutCorefile
+  return readFileSync(conf, 'utf8')
+}
+
+/** Reads a Corefile's text into what the server runs. Throws CorefileError. */
+export function setUpCorefile(text: string, options: CorefileOptions): readonly BlockSetup[] {
+  const source: CorefileSource = fileSource({ ...options, directives: knownDirectives })
+  return setUp(parseCorefile(text, source), plugins)
+}

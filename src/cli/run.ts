@@ -1,0 +1,83 @@
+// A server in this process: started, told by signals, and ended with the exit code that is due.
+import { openLog } from '../log.ts'
+import type { BlockSetup } from '../server/setup.ts'
+import { Server } from '../server/server.ts'
+import { plugins } from '../plugins/index.ts'
+import { CorefileError } from '../corefile/directive.ts'
+import { printName } from '../dns/name.ts'
+import { FlagError } from './flags.ts'
+import { platform, programName, version } from '../version.ts'
+
+export interface RunOptions {
+  /** Reads and sets up the Corefile; called at start and at each reload. Throws CorefileError. */
+  readonly load: () => readonly BlockSetup[] | Promise<readonly BlockSetup[]>
+  readonly quiet: boolean
+  /** Called when the server answers, with the blocks in force. */
+  readonly started?: (blocks: readonly BlockSetup[]) => void
+  /** Called after the server has ended. */
+  readonly ended?: () => void | Promise<void>
+}
+
+/** A port as a flag gives it, 0 to 65535. Throws FlagError. */
+export function parsePort(text: string): number {
+  const port = Number(text)
+  if (!/^[0-9]{1,5}$/.test(text) || port > 65_535) throw new FlagError(`invalid port ${JSON.stringify(text)}`)
+  return port
+}
+
+/** Serves until SIGTERM or SIGINT; resolves to the exit code: 0 then, 1 where it couldn't start. */
+export async function run(options: RunOptions): Promise<number> {
+  const log = openLog()
+  const server = new Server({ plugins, log, load: options.load })
+  const end = Promise.withResolvers<number>()
+  let started = false
+
+  const stop = () => {
+    // Nobody has been promised an answer before the start is over.
+    if (!started) return end.resolve(0)
+    void server.stop().then(
+      () => end.resolve(0),
+      (error: Error) => {
+        log.error(`stopping: ${error.stack ?? error.message}`)
+        end.resolve(1)
+      },
+    )
+  }
+  const reload = () => {
+    if (!started) return
+    log.info('Reloading')
+    server.reload().then(
+      () => log.info('Reloading complete'),
+      (error: Error) => log.error(`Corefile changed but reload failed, the old one stays: ${error.message}`),
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('SIGUSR1', reload)
+  process.on('SIGHUP', () => undefined)
+
+  server.start().then(
+    () => {
+      started = true
+      if (!options.quiet) log.raw(banner(server.blocks))
+      options.started?.(server.blocks)
+    },
+    (error: Error) => {
+      // The message is for the operator; a fault of ours needs its stack.
+      const known = error instanceof CorefileError || 'code' in error
+      process.stderr.write(`${known ? error.message : (error.stack ?? error.message)}\n`)
+      end.resolve(1)
+    },
+  )
+  const code = await end.promise
+  await options.ended?.()
+  log.flush()
+  // Threads of a start that was given up would keep the process alive.
+  process.exit(code)
+}
+
+/** CoreDNS's: a line per key, then who we are. */
+function banner(blocks: readonly BlockSetup[]): string {
+  const keys = blocks.flatMap((block) => block.keys.map((key) => `${printName(key.zone)}:${key.port}\n`))
+  return `${keys.join('')}${programName}-${version}\n${platform}\n`
+}

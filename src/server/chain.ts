@@ -1,0 +1,114 @@
+// The path of a query through a worker: the server block with the longest matching zone, then its plugins one by one.
+import type { MessagePort } from 'node:worker_threads'
+import { Class, Rcode, Type } from '../dns/codes.ts'
+import { isWithin, parentOf } from '../dns/name.ts'
+import type { Name } from '../dns/name.ts'
+import { addressOfReverse, parseCidr } from '../dns/address.ts'
+import type { Query } from '../dns/query.ts'
+import { errorReply, type Reply } from '../dns/reply.ts'
+import type { Log } from '../log.ts'
+import type { Maybe } from '../maybe.ts'
+import type { Facets, Next, Plugin, WorkerContext } from '../plugin.ts'
+import { type BlockSetup, bindAddresses, serverLabel } from './setup.ts'
+
+/** What a chain needs of the worker around it. */
+export interface ChainHost {
+  readonly log: Log
+  /** The addresses that '' stands for. */
+  readonly localAddresses: readonly string[]
+  /** The result of `build` for the feed of this key, kept over configurations. */
+  feed<T>(key: string, build: (port: MessagePort) => T): T
+}
+
+interface Route {
+  readonly zone: Name
+  /** Of a zone for part of a reverse zone: is the address in question in it? */
+  readonly contains: ((address: string) => boolean) | undefined
+  readonly handle: Next
+}
+
+/** Nothing in the chain answered: an operator's mistake, told by `errors`, answered with SERVFAIL. */
+export class ChainEnd extends Error {
+  override name = 'ChainEnd'
+}
+
+/** Builds the chains of all server blocks. What is returned answers any query that came to one of their listeners. */
+export function buildChains(setups: readonly BlockSetup[], plugins: readonly Plugin[], host: ChainHost): Next {
+  const routers = new Map<string, Route[]>()
+  const serve: Next = (query) => {
+    const routes = routers.get(query.client.server)
+    return routes === undefined ? errorReply(Rcode.REFUSED) : route(routes, query)
+  }
+  for (const setup of setups) {
+    const handle = buildChain(setup, plugins, host, serve)
+    for (const key of setup.keys) {
+      for (const address of bindAddresses(setup)) {
+        const server = serverLabel(key.scheme, address, key.port)
+        const routes = routers.get(server) ?? []
+        routers.set(server, routes)
+        routes.push({ zone: key.zone, contains: key.network === undefined ? undefined : parseCidr(key.network)?.contains, handle })
+      }
+    }
+  }
+  for (const routes of routers.values()) routes.sort((a, b) => b.zone.length - a.zone.length)
+  return serve
+}
+
+/** The longest zone wins; a DS question belongs to the parent of its name (RFC 4035 3.1.4.1). */
+function route(routes: readonly Route[], query: Query): Maybe<Reply> {
+  if (query.class !== Class.IN) return errorReply(Rcode.REFUSED)
+  let atApex: Route | undefined
+  for (const candidate of routes) {
+    if (!isWithin(query.name, candidate.zone)) continue
+    if (candidate.contains !== undefined) {
+      const address = addressOfReverse(query.name)
+      if (address === undefined || !candidate.contains(address)) continue
+    }
+    if (query.type === Type.DS && candidate.zone === query.name && query.name !== parentOf(query.name)) {
+      atApex ??= candidate
+      continue
+    }
+    return candidate.handle(query)
+  }
+  return atApex?.handle(query) ?? errorReply(Rcode.REFUSED)
+}
+
+function buildChain(setup: BlockSetup, plugins: readonly Plugin[], host: ChainHost, ask: Next): Next {
+  const offers = new Map<string, Facets>()
+  const localAddresses = bindAddresses(setup).flatMap((address) => (address === '' ? host.localAddresses : [address]))
+  const present = setup.plugins.map((part) => {
+    const plugin = plugins.find((candidate) => candidate.name === part.name)
+    if (plugin === undefined) throw new Error(`no plugin ${part.name}`)
+    const context: WorkerContext = {
+      keys: setup.keys,
+      log: host.log.plugin(part.name),
+      localAddresses,
+      ask,
+      offers,
+      feed: (build) => {
+        if (part.feedKey === undefined) throw new Error(`plugin/${part.name} offers no feed`)
+        return host.feed(part.feedKey, build)
+      },
+    }
+    return { plugin, config: part.config, context }
+  })
+  for (const { plugin, config, context } of present) {
+    const facets = plugin.offers?.(config, context)
+    if (facets !== undefined) offers.set(plugin.name, facets)
+  }
+  const inChain = present.filter(({ plugin }) => plugin.handler !== undefined)
+  const last = inChain.at(-1)
+  // A block without plugins that answer is no server for its zone.
+  if (last === undefined) return () => errorReply(Rcode.REFUSED)
+  // One error for all queries: a stack per query would cost more than the query, and say nothing.
+  const end = new ChainEnd(`plugin/${last.plugin.name}: no next plugin found`)
+  let next: Next = () => {
+    throw end
+  }
+  for (const { plugin, config, context } of inChain.reverse()) {
+    const handler = plugin.handler?.(config, context)
+    const rest = next
+    if (handler !== undefined) next = (query) => handler(query, rest)
+  }
+  return next
+}

@@ -1,0 +1,24 @@
+// What the main thread and a worker say to each other.
+import type { MessagePort } from 'node:worker_threads'
+import type { Place } from './listeners.ts'
+import type { BlockSetup } from './setup.ts'
+
+/** A configuration as a worker needs it; everything in it survives structuredClone. */
+export interface WorkerSetup {
+  readonly blocks: readonly BlockSetup[]
+  readonly places: readonly Place[]
+  readonly localAddresses: readonly string[]
+  readonly debug: boolean
+}
+
+export type ToWorker =
+  /** Run this from now on; `feeds` are the ports of those feeds it doesn't have yet. Answered by done or failed. */
+  | { readonly say: 'configure'; readonly id: number; readonly setup: WorkerSetup; readonly feeds: readonly { readonly key: string; readonly port: MessagePort }[] }
+  /** A sign of life. Answered by done. */
+  | { readonly say: 'ping'; readonly id: number }
+  /** Answer what was asked, take nothing more. Answered by done; the thread then ends. */
+  | { readonly say: 'stop'; readonly id: number }
+
+export type FromWorker =
+  | { readonly say: 'done'; readonly id: number }
+  | { readonly say: 'failed'; readonly id: number; readonly message: string; readonly code: string | undefined }

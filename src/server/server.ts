@@ -1,0 +1,209 @@
+// The server as a whole, on the main thread: start, reload, stop, and its workers.
+import { once } from 'node:events'
+import { createSocket } from 'node:dgram'
+import { type AddressInfo, createServer } from 'node:net'
+import { availableParallelism } from 'node:os'
+import type { Log } from '../log.ts'
+import type { Plugin, ServerState } from '../plugin.ts'
+import { Configuration, pendingOf } from './configuration.ts'
+import { hostAddresses, type Place, placesOf } from './listeners.ts'
+import type { WorkerSetup } from './messages.ts'
+import type { BlockSetup } from './setup.ts'
+import { Shares } from './shares.ts'
+import { WorkerHandle } from './worker-handle.ts'
+
+/** A worker that says nothing for this long is ill, ms. */
+const heartbeat = 1000
+/** Replacing a worker that dies at once, again and again, must not become all we do, ms. */
+const respawnDelay = 500
+/** For a worker to answer what it has, ms; a little over what listeners give their clients. */
+const stopTime = 6000
+
+export interface ServerOptions {
+  readonly plugins: readonly Plugin[]
+  readonly log: Log
+  /** Reads the configuration anew: called at start and at each reload. Throws CorefileError. */
+  readonly load: () => readonly BlockSetup[] | Promise<readonly BlockSetup[]>
+}
+
+export class Server {
+  readonly #options: ServerOptions
+  readonly #shares = new Shares()
+  readonly #workers = new Set<WorkerHandle>()
+  readonly #stopHooks = new Set<() => unknown>()
+  /** SO_REUSEPORT as we need it, balancing between sockets, is Linux's and FreeBSD's. */
+  readonly #reusePort = process.platform === 'linux' || process.platform === 'freebsd'
+  #configuration: Configuration | undefined
+  #setup: WorkerSetup | undefined
+  #stopping: Promise<void> | undefined
+  #freePort: number | undefined
+  /** Starts, reloads and worker replacements, one after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(options: ServerOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when every address answers; rejects where the configuration or an address can't be used. */
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      const setups = await this.#choosePort(await this.#options.load())
+      await refuseTaken(placesOf(setups, hostAddresses(), false).filter((place) => !place.covered))
+      await this.#apply(setups, workerCount(this.#reusePort))
+    })
+  }
+
+  /** Puts the configuration as it now is into force; rejects, and the old one stays, where it can't be used. */
+  reload(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#stopping !== undefined) return
+      await this.#apply(await this.#choosePort(await this.#options.load()), 0)
+    })
+  }
+
+  /** Runs the plugins' hooks, answers what was asked, and ends everything. The same promise for every caller. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    await Promise.all([...this.#stopHooks].map((hook) => hook()))
+    await this.#inTurn(async () => {
+      await Promise.all([...this.#workers].map((worker) => worker.stop(stopTime)))
+      this.#workers.clear()
+      this.#configuration?.end()
+    })
+  }
+
+  /** The blocks in force, for the banner: ports as chosen. */
+  get blocks(): readonly BlockSetup[] {
+    return this.#configuration?.blocks ?? []
+  }
+
+  async #apply(setups: readonly BlockSetup[], newWorkers: number): Promise<void> {
+    const { plugins, log } = this.#options
+    const configuration = await Configuration.begin(setups, plugins, {
+      log,
+      shares: this.#shares,
+      state: (running) => this.#state(() => pendingOf(running)),
+    })
+    const localAddresses = hostAddresses()
+    const setup: WorkerSetup = {
+      blocks: configuration.blocks,
+      places: placesOf(configuration.blocks, localAddresses, this.#reusePort),
+      localAddresses: localAddresses.map((address) => address.replace(/%.*/, '')),
+      debug: configuration.blocks.some((block) => block.plugins.some((part) => part.name === 'debug')),
+    }
+    log.setDebug(setup.debug)
+    try {
+      for (let count = 0; count < newWorkers; count++) this.#workers.add(this.#spawn())
+      await Promise.all([...this.#workers].map((worker) => worker.configure(setup, configuration.feeds)))
+    } catch (error) {
+      configuration.end()
+      await this.#restore()
+      throw error
+    }
+    this.#configuration?.end()
+    this.#configuration = configuration
+    this.#setup = setup
+  }
+
+  /** After a configuration that some workers could use and others not: all back to the one in force. */
+  async #restore(): Promise<void> {
+    const [setup, configuration] = [this.#setup, this.#configuration]
+    if (setup === undefined || configuration === undefined) {
+      await Promise.all([...this.#workers].map((worker) => worker.stop(0)))
+      this.#workers.clear()
+      return
+    }
+    this.#options.log.setDebug(setup.debug)
+    await Promise.all([...this.#workers].map((worker) => worker.configure(setup, configuration.feeds)))
+  }
+
+  #spawn(): WorkerHandle {
+    const worker: WorkerHandle = new WorkerHandle((cause) => {
+      this.#workers.delete(worker)
+      this.#options.log.error(`Recovered from panic in worker, starting another: ${cause.stack ?? cause.message}`)
+      void this.#inTurn(() => this.#replace())
+    })
+    return worker
+  }
+
+  async #replace(): Promise<void> {
+    const [setup, configuration] = [this.#setup, this.#configuration]
+    // Without a configuration in force the start has failed; it says so itself.
+    if (this.#stopping !== undefined || setup === undefined || configuration === undefined) return
+    const worker = this.#spawn()
+    this.#workers.add(worker)
+    try {
+      await worker.configure(setup, configuration.feeds)
+    } catch (error) {
+      this.#options.log.error(`starting a worker failed: ${(error as Error).message}`)
+      await new Promise((resolve) => setTimeout(resolve, respawnDelay))
+    }
+  }
+
+  #state(pending: () => ReadonlyMap<string, readonly string[]>): ServerState {
+    return {
+      pending,
+      ailing: () => this.#ailing(),
+      stopping: () => this.#stopping !== undefined,
+      onStop: (hook, signal) => {
+        this.#stopHooks.add(hook)
+        signal.addEventListener('abort', () => this.#stopHooks.delete(hook), { once: true })
+      },
+    }
+  }
+
+  async #ailing(): Promise<string | undefined> {
+    const alive = await Promise.all([...this.#workers].map((worker) => worker.alive(heartbeat)))
+    const silent = alive.filter((sign) => !sign).length
+    if (silent > 0) return `${silent} of ${alive.length} workers gave no sign of life for ${heartbeat} ms`
+    if (alive.length === 0 && this.#configuration !== undefined) return 'no worker is running'
+    return undefined
+  }
+
+  /** Port 0 is any free one: the same for all keys that say so, and the same after a reload. */
+  async #choosePort(setups: readonly BlockSetup[]): Promise<readonly BlockSetup[]> {
+    if (!setups.some((setup) => setup.keys.some((key) => key.port === 0))) return setups
+    this.#freePort ??= await findFreePort()
+    const port = this.#freePort
+    return setups.map((setup) => ({ ...setup, keys: setup.keys.map((key) => (key.port === 0 ? { ...key, port } : key)) }))
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => undefined)
+    return done
+  }
+}
+
+/** SO_REUSEPORT would let a second server take half of the queries without a word; so ask for each place alone first. */
+async function refuseTaken(places: readonly Place[]): Promise<void> {
+  for (const { address, port } of places) {
+    const tcp = createServer()
+    tcp.listen({ host: address, port, ipv6Only: address.includes(':') })
+    await once(tcp, 'listening')
+    tcp.close()
+    await once(tcp, 'close')
+    const udp = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', ipv6Only: address.includes(':') })
+    udp.bind({ address, port, exclusive: true })
+    await once(udp, 'listening').finally(() => udp.close())
+  }
+}
+
+async function findFreePort(): Promise<number> {
+  const probe = createServer()
+  probe.listen({ host: '127.0.0.1', port: 0 })
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+/** A worker per CPU this process may use (cgroup quotas counted), at most two: stock Deployments limit memory, not CPU. */
+function workerCount(shared: boolean): number {
+  return shared ? Math.min(2, availableParallelism()) : 1
+}

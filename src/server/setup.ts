@@ -1,0 +1,71 @@
+// From a Corefile to what runs: every directive read by its plugin, in chain order, as plain data for all threads.
+import { CorefileError, type Key, type ServerBlock } from '../corefile/directive.ts'
+import { printName } from '../dns/name.ts'
+import type { Listen, Plugin } from '../plugin.ts'
+
+/** One directive's plugin with what it made of it. */
+export interface PluginSetup {
+  readonly name: string
+  readonly config: unknown
+  /** Of the feed that the plugin's background work offers; set once that work has begun. */
+  readonly feedKey?: string | undefined
+}
+
+export interface BlockSetup {
+  readonly keys: readonly Key[]
+  readonly listen: Listen
+  /** In the order in which a query meets them. */
+  readonly plugins: readonly PluginSetup[]
+}
+
+/**
+ * Lets each plugin read its directives. `plugins` is in chain order. Throws CorefileError: a directive that makes no
+ * sense, or two server blocks that want the same zone at the same place.
+ */
+export function setUp(blocks: readonly ServerBlock[], plugins: readonly Plugin[]): readonly BlockSetup[] {
+  const setups = blocks.map((block) => setUpBlock(block, plugins))
+  refuseOverlaps(blocks, setups)
+  return setups
+}
+
+function setUpBlock(block: ServerBlock, plugins: readonly Plugin[]): BlockSetup {
+  let listen: Listen = { addresses: [] }
+  const chain: PluginSetup[] = []
+  for (const plugin of plugins) {
+    const directives = block.directives.filter((directive) => directive.name === plugin.name)
+    if (directives.length === 0) continue
+    const config = plugin.parse(directives, block)
+    listen = plugin.listen?.(config, listen) ?? listen
+    chain.push({ name: plugin.name, config })
+  }
+  return { keys: block.keys, listen, plugins: chain }
+}
+
+/** `dns://:53`, `dns://[::1]:1053`: how CoreDNS names a listener in metrics and messages. */
+export function serverLabel(scheme: string, address: string, port: number): string {
+  return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`
+}
+
+/** The addresses a block's keys are listened on; '' stands for all of this host's. */
+export function bindAddresses(setup: BlockSetup): readonly string[] {
+  return setup.listen.addresses.length === 0 ? [''] : setup.listen.addresses
+}
+
+function refuseOverlaps(blocks: readonly ServerBlock[], setups: readonly BlockSetup[]): void {
+  const taken = new Map<string, Set<string>>()
+  setups.forEach((setup, index) => {
+    const block = blocks[index] as ServerBlock
+    for (const key of setup.keys) {
+      const place = `${key.scheme}://${printName(key.zone)}:${key.port}${key.network ?? ''}`
+      const addresses = taken.get(place) ?? new Set<string>()
+      taken.set(place, addresses)
+      for (const address of bindAddresses(setup)) {
+        if (addresses.has(address)) throw new CorefileError(block, `cannot serve ${place} - it is already defined`)
+        if (addresses.size > 0 && (address === '' || addresses.has(''))) {
+          throw new CorefileError(block, `cannot serve ${place} - zone overlap listener capacity with ${[...addresses][0] || 'all addresses'}`)
+        }
+        addresses.add(address)
+      }
+    }
+  })
+}

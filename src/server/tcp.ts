@@ -1,0 +1,224 @@
+// DNS over TCP (RFC 1035 4.2.2, RFC 7766): dns2's listener, with limits to what one client can hold on to.
+import { once } from 'node:events'
+import { isIPv6, type Socket } from 'node:net'
+import { unmappedAddress } from '../dns/address.ts'
+import type { Client } from '../dns/query.ts'
+import type { Log } from '../log.ts'
+import type { Answer } from './answer.ts'
+import { TCPServer, type TcpState } from './dns2.ts'
+import { Frames } from './frames.ts'
+import type { Place } from './listeners.ts'
+
+/** What one client, and all of them together, may hold on to. Times in ms, sizes in octets. */
+export const tcpLimits = {
+  /** Open connections of one listener in one worker; further ones are closed at once. */
+  connections: 2000,
+  /** Queries read and not answered on one connection; it is not read from until there are fewer. */
+  inFlight: 128,
+  /** Replies written and not taken by the client; it is not read from until there are fewer. */
+  unread: 256 * 1024,
+  /** Without any traffic (RFC 7766 6.2.3). */
+  idle: 10_000,
+  /** From the first octet of a frame to its last. */
+  frame: 3000,
+  /** For a client to take what was written for it. */
+  write: 5000,
+  /** From our end of the connection to the client's. */
+  goodbye: 2000,
+}
+
+export type TcpLimits = typeof tcpLimits
+
+export class TcpListener extends TCPServer {
+  readonly #answer: Answer
+  readonly #place: Place
+  readonly #log: Log
+  readonly #limits: TcpLimits
+  readonly #connections = new Set<Connection>()
+
+  constructor(place: Place, answer: Answer, log: Log, limits: TcpLimits = tcpLimits) {
+    super({ idleTimeout: limits.idle })
+    this.#answer = answer
+    this.#place = place
+    this.#log = log
+    this.#limits = limits
+    this.maxConnections = limits.connections
+  }
+
+  /** Resolves when the socket listens; rejects with the system's error where it can't. */
+  async open(): Promise<void> {
+    const { address, port, reusePort } = this.#place
+    this.listen({ host: address, port, ipv6Only: isIPv6(address), reusePort, backlog: 1024 })
+    await once(this, 'listening')
+    this.on('error', (error: Error) => this.#log.error(`${this.#place.server} tcp: ${error.message}`))
+  }
+
+  /** dns2 calls it for every connection. */
+  override async handle(socket: Socket): Promise<void> {
+    const client: Client = {
+      address: unmappedAddress(socket.remoteAddress ?? ''),
+      port: socket.remotePort ?? 0,
+      localAddress: unmappedAddress(socket.localAddress ?? this.#place.address),
+      localPort: this.#place.port,
+      transport: 'tcp',
+      server: this.#place.server,
+    }
+    const connection = new Connection(socket, this.#limits, {
+      answer: (message) => this.#answer(message, client),
+      respond: (state, message) => this.response(socket, state, message),
+      closed: () => this.#connections.delete(connection),
+    })
+    this.#connections.add(connection)
+  }
+
+  /** Takes no more connections or queries, answers those it has, at most `deadline` ms, and closes. */
+  async drain(deadline: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.close(() => resolve()))
+    for (const connection of this.#connections) connection.finish()
+    const timer = setTimeout(() => {
+      for (const connection of this.#connections) connection.destroy()
+    }, deadline)
+    await closed
+    clearTimeout(timer)
+  }
+}
+
+interface Work {
+  answer(message: Buffer): ReturnType<Answer>
+  respond(state: TcpState, message: Buffer): void
+  closed(): void
+}
+
+/** One client's connection: frames in, replies out in any order, and the clocks that end it. */
+class Connection {
+  readonly #socket: Socket
+  readonly #limits: TcpLimits
+  readonly #work: Work
+  readonly #frames = new Frames()
+  readonly #state: TcpState = { inFlight: 0, peerEnded: false }
+  #reading = true
+  #finishing = false
+  #ended = false
+  #frameTimer: NodeJS.Timeout | undefined
+  #writeTimer: NodeJS.Timeout | undefined
+  #goodbyeTimer: NodeJS.Timeout | undefined
+
+  constructor(socket: Socket, limits: TcpLimits, work: Work) {
+    this.#socket = socket
+    this.#limits = limits
+    this.#work = work
+    socket.setNoDelay(true)
+    socket.setTimeout(limits.idle)
+    socket.on('data', (chunk: Buffer) => this.#read(chunk))
+    socket.on('drain', () => this.#throttle())
+    socket.on('end', () => {
+      this.#ended = true
+      this.#settleEnd()
+    })
+    socket.on('timeout', () => this.finish())
+    // A reset is how many clients say goodbye; 'close' follows.
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => {
+      clearTimeout(this.#frameTimer)
+      clearTimeout(this.#writeTimer)
+      clearTimeout(this.#goodbyeTimer)
+      work.closed()
+    })
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#finishing) return
+    this.#frames.push(chunk)
+    this.#serve()
+  }
+
+  /** Answers the frames at hand, as many as may be in flight. */
+  #serve(): void {
+    while (this.#reading && !this.#finishing) {
+      const message = this.#frames.shift()
+      if (message === undefined) break
+      this.#state.inFlight++
+      const reply = this.#work.answer(message)
+      if (reply instanceof Promise) void reply.then((value) => this.#reply(value))
+      else this.#reply(reply)
+      this.#throttle()
+    }
+    this.#watchFrame()
+    this.#settleEnd()
+  }
+
+  #reply(message: Buffer | undefined): void {
+    if (message === undefined) {
+      // Silence is for this question only; the bookkeeping is what a reply would have done.
+      this.#state.inFlight--
+      if (this.#state.peerEnded && this.#state.inFlight === 0) this.#end()
+    } else if (!this.#socket.destroyed) {
+      this.#work.respond(this.#state, message)
+      if (this.#socket.writableLength > 0) this.#watchWrite()
+    }
+    if (this.#finishing && this.#state.inFlight === 0) this.#end()
+    else if (!this.#reading) this.#throttle()
+  }
+
+  /** Stops or resumes reading by what the client has in flight and has not taken. */
+  #throttle(): void {
+    const full = this.#state.inFlight >= this.#limits.inFlight || this.#socket.writableLength > this.#limits.unread
+    if (full && this.#reading) {
+      this.#reading = false
+      this.#socket.pause()
+    } else if (!full && !this.#reading) {
+      this.#reading = true
+      this.#socket.resume()
+      // What was already read waits in #frames; not from within a reply's own call.
+      queueMicrotask(() => this.#serve())
+    }
+  }
+
+  #watchFrame(): void {
+    const waiting = this.#reading && this.#frames.partial
+    if (!waiting) {
+      clearTimeout(this.#frameTimer)
+      this.#frameTimer = undefined
+    } else this.#frameTimer ??= setTimeout(() => this.destroy(), this.#limits.frame)
+  }
+
+  /** Cuts off a client that takes nothing of what waits for it. */
+  #watchWrite(): void {
+    if (this.#writeTimer !== undefined) return
+    const taken = this.#socket.bytesWritten - this.#socket.writableLength
+    this.#writeTimer = setTimeout(() => {
+      this.#writeTimer = undefined
+      if (this.#socket.writableLength === 0) return
+      if (this.#socket.bytesWritten - this.#socket.writableLength === taken) this.destroy()
+      else this.#watchWrite()
+    }, this.#limits.write)
+  }
+
+  /** After the client's end: the connection closes when all its whole frames are answered. */
+  #settleEnd(): void {
+    if (!this.#ended || !this.#reading || this.#finishing) return
+    if (this.#frames.partial) this.destroy()
+    else {
+      this.#state.peerEnded = true
+      if (this.#state.inFlight === 0) this.#end()
+    }
+  }
+
+  /** No more queries are read; the connection ends after the last reply. */
+  finish(): void {
+    this.#finishing = true
+    if (this.#state.inFlight === 0) this.#end()
+  }
+
+  /** Our end; a client that doesn't answer with its own is cut off. */
+  #end(): void {
+    if (this.#socket.destroyed) return
+    this.#socket.end()
+    this.#socket.resume()
+    this.#goodbyeTimer ??= setTimeout(() => this.destroy(), this.#limits.goodbye)
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+}

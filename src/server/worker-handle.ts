@@ -1,0 +1,100 @@
+// The main thread's end of a worker: requests with answers, its feeds, and its death.
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import type { Feed } from '../plugin.ts'
+import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts'
+
+interface Waiting {
+  resolve(): void
+  reject(error: Error): void
+}
+
+export class WorkerHandle {
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #fed = new Set<string>()
+  #requests = 0
+  #told = false
+
+  /** `died` is called once, with the cause, when the thread ends without having been told to. */
+  constructor(died: (cause: Error) => void) {
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url))
+    this.#worker.on('message', (message: FromWorker) => this.#settle(message))
+    let fault: Error | undefined
+    this.#worker.on('error', (error: Error) => {
+      fault = error
+    })
+    this.#worker.on('exit', (code) => {
+      const cause = fault ?? new Error(`worker ended with code ${code}`)
+      for (const waiting of this.#waiting.values()) waiting.reject(cause)
+      this.#waiting.clear()
+      if (!this.#told) died(cause)
+    })
+  }
+
+  /** Resolves when the worker answers by this setup; rejects, and it goes on as before, where it can't. */
+  async configure(setup: WorkerSetup, feeds: readonly Feed[]): Promise<void> {
+    const fresh = [...new Map(feeds.map((feed) => [feed.key, feed])).values()].filter((feed) => !this.#fed.has(feed.key))
+    const channels = fresh.map((feed) => ({ feed, channel: new MessageChannel() }))
+    for (const { feed, channel } of channels) {
+      this.#fed.add(feed.key)
+      feed.open(channel.port1)
+    }
+    const ports = channels.map(({ feed, channel }) => ({ key: feed.key, port: channel.port2 }))
+    await this.#ask(
+      (id) => ({ say: 'configure', id, setup, feeds: ports }),
+      ports.map(({ port }) => port),
+    )
+    // What the worker doesn't use any more it has closed.
+    const used = new Set(feeds.map((feed) => feed.key))
+    for (const key of this.#fed) if (!used.has(key)) this.#fed.delete(key)
+  }
+
+  /** Resolves to whether the worker showed a sign of life within `deadline` ms. */
+  alive(deadline: number): Promise<boolean> {
+    return within(
+      this.#ask((id) => ({ say: 'ping', id })).then(
+        () => true,
+        () => false,
+      ),
+      deadline,
+      false,
+    )
+  }
+
+  /** Lets it answer what it was asked, at most `deadline` ms, and ends the thread. */
+  async stop(deadline: number): Promise<void> {
+    this.#told = true
+    const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()))
+    // A worker that is already gone has nothing left to answer.
+    this.#ask((id) => ({ say: 'stop', id })).catch(() => undefined)
+    await within(ended, deadline, undefined)
+    await this.#worker.terminate()
+  }
+
+  #ask(message: (id: number) => ToWorker, transfer: readonly MessagePort[] = []): Promise<void> {
+    const id = ++this.#requests
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      this.#worker.postMessage(message(id), transfer as never)
+    })
+  }
+
+  #settle(message: FromWorker): void {
+    const waiting = this.#waiting.get(message.id)
+    this.#waiting.delete(message.id)
+    if (message.say === 'done') waiting?.resolve()
+    else waiting?.reject(Object.assign(new Error(message.message), { code: message.code }))
+  }
+}
+
+async function within<T>(promise: Promise<T>, deadline: number, otherwise: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(otherwise), deadline)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,72 @@
+// A worker thread: sockets, chains, and what its plugins were fed. Told what to run by the main thread (messages.ts).
+import { type MessagePort, parentPort } from 'node:worker_threads'
+import { Rcode } from '../dns/codes.ts'
+import { errorReply } from '../dns/reply.ts'
+import { openLog } from '../log.ts'
+import { plugins } from '../plugins/index.ts'
+import type { Next } from '../plugin.ts'
+import { answerWith } from './answer.ts'
+import { buildChains } from './chain.ts'
+import { Listeners } from './listeners.ts'
+import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts'
+
+interface FeedState {
+  readonly port: MessagePort
+  /** What the plugin made of it; undefined before it was asked for. */
+  made: { readonly value: unknown } | undefined
+}
+
+const log = openLog()
+const feeds = new Map<string, FeedState>()
+let serve: Next = () => errorReply(Rcode.REFUSED)
+const listeners = new Listeners(
+  answerWith((query) => serve(query), log),
+  log,
+)
+
+async function configure(setup: WorkerSetup, ports: readonly { key: string; port: MessagePort }[]): Promise<void> {
+  log.setDebug(setup.debug)
+  for (const { key, port } of ports) feeds.set(key, { port, made: undefined })
+  const next = buildChains(setup.blocks, plugins, {
+    log,
+    localAddresses: setup.localAddresses,
+    feed: (key, build) => makeFeed(key, build),
+  })
+  await listeners.open(setup.places)
+  serve = next
+  await listeners.keep(setup.places)
+  const used = new Set(setup.blocks.flatMap((block) => block.plugins.map((part) => part.feedKey)))
+  for (const [key, { port }] of feeds) {
+    if (used.has(key)) continue
+    port.close()
+    feeds.delete(key)
+  }
+}
+
+function makeFeed<T>(key: string, build: (port: MessagePort) => T): T {
+  const state = feeds.get(key)
+  if (state === undefined) throw new Error(`no feed ${key}`)
+  state.made ??= { value: build(state.port) }
+  // Feeds of equal key are built by the same plugin.
+  return state.made.value as T
+}
+
+async function handle(message: ToWorker): Promise<void> {
+  if (message.say === 'configure') await configure(message.setup, message.feeds)
+  if (message.say === 'stop') {
+    await listeners.keep([])
+    for (const { port } of feeds.values()) port.close()
+  }
+}
+
+parentPort?.on('message', async (message: ToWorker) => {
+  const answer = (said: FromWorker) => parentPort?.postMessage(said)
+  try {
+    await handle(message)
+    answer({ say: 'done', id: message.id })
+    if (message.say === 'stop') parentPort?.close()
+  } catch (error) {
+    const { message: text, code } = error as NodeJS.ErrnoException
+    answer({ say: 'failed', id: message.id, message: text, code })
+  }
+})

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { logTo } from '../../src/log.ts'
+import type { Answer } from '../../src/server/answer.ts'
+import { TcpListener, type TcpLimits, tcpLimits } from '../../src/server/tcp.ts'
+
+const frame = (text: string) => Buffer.concat([Buffer.from([text.length >> 8, text.length & 255]), Buffer.from(text)])
+
+interface Served {
+  readonly listener: TcpListener
+  readonly connect: () => Promise<Socket>
+}
+
+/** A listener whose answers are the test's, with these limits. */
+async function serve(t: TestContext, answer: Answer, limits: Partial<TcpLimits> = {}): Promise<Served> {
+  const place = { address: '127.0.0.1', port: 0, server: 'dns://127.0.0.1:0', reusePort: false, covered: false }
+  const listener = new TcpListener(place, answer, logTo(() => undefined), { ...tcpLimits, ...limits })
+  await listener.open()
+  const sockets: Socket[] = []
+  t.after(async () => {
+    for (const socket of sockets) socket.destroy()
+    await listener.drain(0)
+  })
+  return {
+    listener,
+    connect: async () => {
+      const socket = connect({ host: '127.0.0.1', port: (listener.address() as AddressInfo).port, allowHalfOpen: true })
+      sockets.push(socket)
+      socket.on('error', () => undefined)
+      await once(socket, 'connect')
+      return socket
+    },
+  }
+}
+
+/** All messages received until the server closes or `count` are there. */
+async function messages(socket: Socket, count = Number.POSITIVE_INFINITY): Promise<string[]> {
+  const got: string[] = []
+  let rest = Buffer.alloc(0)
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    rest = Buffer.concat([rest, chunk as Buffer])
+    while (rest.length >= 2 && rest.length >= 2 + rest.readUInt16BE(0)) {
+      const length = rest.readUInt16BE(0)
+      got.push(rest.subarray(2, 2 + length).toString())
+      rest = rest.subarray(2 + length)
+    }
+    if (got.length >= count) break
+  }
+  assert.equal(rest.length, 0, 'no half message at the end')
+  return got
+}
+
+/** Resolves when the socket is closed, by a reset too. */
+const closing = (socket: Socket) => new Promise((resolve) => socket.once('close', resolve))
+
+const echo: Answer = (message) => message
+const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+test('pipelined questions are all answered (RFC 7766 6.2.1.1)', async (t) => {
+  const { connect } = await serve(t, echo)
+  const socket = await connect()
+  socket.write(Buffer.concat(['a', 'bb', 'ccc'].map(frame)))
+  assert.deepEqual(await messages(socket, 3), ['a', 'bb', 'ccc'])
+})
+
+test('a frame may come octet by octet', async (t) => {
+  const { connect } = await serve(t, echo)
+  const socket = await connect()
+  socket.setNoDelay(true)
+  for (const octet of frame('hello')) {
+    socket.write(Buffer.from([octet]))
+    await later(2)
+  }
+  assert.deepEqual(await messages(socket, 1), ['hello'])
+})
+
+test('a quick answer overtakes a slow one (RFC 7766 6.2.1.1)', async (t) => {
+  const { connect } = await serve(t, async (message) => {
+    await later(message.toString() === 'slow' ? 60 : 1)
+    return message
+  })
+  const socket = await connect()
+  socket.write(Buffer.concat(['slow', 'quick'].map(frame)))
+  assert.deepEqual(await messages(socket, 2), ['quick', 'slow'])
+})
+
+test('a client that ends its half still gets its replies, then our end', async (t) => {
+  const { connect } = await serve(t, async (message) => {
+    await later(20)
+    return message
+  })
+  const socket = await connect()
+  socket.end(Buffer.concat(['1', '2', '3', '4', '5'].map(frame)))
+  assert.deepEqual(await messages(socket), ['1', '2', '3', '4', '5'])
+})
+
+test('more questions than may be in flight are read later and none is lost', async (t) => {
+  let inFlight = 0
+  let most = 0
+  const { connect } = await serve(
+    t,
+    async (message) => {
+      most = Math.max(most, ++inFlight)
+      await later(1)
+      inFlight--
+      return message
+    },
+    { inFlight: 4 },
+  )
+  const socket = await connect()
+  const sent = Array.from({ length: 300 }, (_, index) => `${index}`)
+  socket.end(Buffer.concat(sent.map(frame)))
+  assert.deepEqual((await messages(socket)).sort(), [...sent].sort())
+  assert.equal(most, 4)
+})
+
+test('a question that gets no answer holds nothing up', async (t) => {
+  const { connect } = await serve(t, (message) => (message.toString() === 'drop' ? undefined : message))
+  const socket = await connect()
+  socket.end(Buffer.concat(['drop', 'keep', 'drop'].map(frame)))
+  assert.deepEqual(await messages(socket), ['keep'])
+})
+
+test('a client that reads nothing is not read from, then cut off', async (t) => {
+  let answered = 0
+  const big = Buffer.alloc(60_000)
+  const { connect } = await serve(
+    t,
+    () => {
+      answered++
+      return big
+    },
+    { write: 300, unread: 100_000 },
+  )
+  const socket = await connect()
+  socket.pause()
+  const closed = closing(socket)
+  socket.write(Buffer.concat(Array.from({ length: 5000 }, () => frame('q'))))
+  await later(200)
+  assert.ok(answered < 5000, `${answered} answers were made for a client that reads none`)
+  socket.on('end', () => socket.end())
+  await later(400)
+  socket.resume()
+  await closed
+})
+
+for (const [title, octets] of [
+  ['nothing', []],
+  ['half a length', [0]],
+  ['half a message', [0, 5, 1]],
+] as const) {
+  test(`a connection on which ${title} was sent is closed in time`, async (t) => {
+    const { connect } = await serve(t, echo, { idle: 150, frame: 100, goodbye: 50 })
+    const socket = await connect()
+    socket.write(Buffer.from(octets))
+    assert.deepEqual(await messages(socket).catch(() => []), [])
+  })
+}
+
+test('trickling octets does not keep a frame open (slow loris)', async (t) => {
+  const { connect } = await serve(t, echo, { idle: 10_000, frame: 150 })
+  const socket = await connect()
+  socket.write(Buffer.from([0, 200]))
+  const trickle = setInterval(() => socket.write('x'), 20)
+  t.after(() => clearInterval(trickle))
+  socket.resume()
+  socket.on('end', () => socket.end())
+  await closing(socket)
+})
+
+test('a client that ignores our end is cut off', async (t) => {
+  const { connect } = await serve(t, echo, { idle: 100, goodbye: 100 })
+  const socket = await connect()
+  // It never ends its half and goes on sending, until it meets the server's reset.
+  const chatter = setInterval(() => socket.write(frame('x')), 150)
+  t.after(() => clearInterval(chatter))
+  socket.resume()
+  await closing(socket)
+})
+
+test('connections beyond the limit are closed at once', async (t) => {
+  const { connect } = await serve(t, echo, { connections: 2 })
+  const [first, second, third] = [await connect(), await connect(), await connect()]
+  assert.deepEqual(await messages(third).catch(() => []), [])
+  for (const socket of [first, second]) {
+    socket.write(frame('still here'))
+    assert.deepEqual(await messages(socket, 1), ['still here'])
+  }
+})
+
+test('draining answers what was asked and closes', async (t) => {
+  const { listener, connect } = await serve(t, async (message) => {
+    await later(50)
+    return message
+  })
+  const socket = await connect()
+  const got = messages(socket)
+  socket.write(frame('asked before'))
+  await later(20)
+  const drained = listener.drain(5000)
+  socket.on('end', () => socket.end())
+  assert.deepEqual(await got, ['asked before'])
+  await drained
+})
