@@ -1,0 +1,77 @@
+// The pods behind a service, and what each of them offers at the service's ports.
+import { nodes, pods, services } from '../kinds.ts'
+import { familyOf } from '../names.ts'
+import type { EndpointPort, IpFamily, Node, Pod, Service } from '../resources.ts'
+import { hasLabels } from '../selector.ts'
+import type { Change, Store } from '../store.ts'
+import { isPodOver, isPodReady } from './condition.ts'
+
+export interface Backend {
+  readonly pod: Pod
+  readonly ports: readonly EndpointPort[]
+  readonly ready: boolean
+  readonly terminating: boolean
+  /** Only where the pod names this service as its subdomain. */
+  readonly hostname: string | undefined
+  readonly zone: string | undefined
+}
+
+/** Does a controller keep the endpoints of this service? */
+export function selects(service: Service): boolean {
+  return service.spec.type !== 'ExternalName' && Object.keys(service.spec.selector ?? {}).length > 0
+}
+
+export const isHeadless = (service: Service) => service.spec.clusterIP === 'None'
+
+/** The pods a service selects that have an address and have not come to their end, in the order of their names. */
+export function backendsOf(store: Store, service: Service): Backend[] {
+  const { namespace = '', name } = service.metadata
+  const found: Backend[] = []
+  for (const pod of store.list<Pod>(pods, namespace)) {
+    if (!hasLabels(service.spec.selector ?? {}, pod.metadata.labels)) continue
+    if (isPodOver(pod) || (pod.status?.podIPs?.length ?? 0) === 0) continue
+    const { hostname, subdomain, nodeName = '' } = pod.spec
+    found.push({
+      pod,
+      ports: portsOf(service, pod),
+      ready: isPodReady(pod),
+      terminating: pod.metadata.deletionTimestamp !== undefined,
+      hostname: hostname && subdomain === name ? hostname : undefined,
+      zone: store.get<Node>(nodes, '', nodeName)?.metadata.labels?.['topology.kubernetes.io/zone'],
+    })
+  }
+  return found.sort((a, b) => (a.pod.metadata.name < b.pod.metadata.name ? -1 : 1))
+}
+
+/** The pod's own address of a family. */
+export function addressOf(pod: Pod, family: IpFamily): string | undefined {
+  return pod.status?.podIPs?.map(({ ip }) => ip).find((ip) => familyOf(ip) === family)
+}
+
+/** A pod that has no port of the name a target port asks for offers nothing there. */
+function portsOf(service: Service, pod: Pod): EndpointPort[] {
+  return (service.spec.ports ?? []).flatMap((port) => {
+    const { name = '', protocol = 'TCP', targetPort = port.port, appProtocol } = port
+    const number = typeof targetPort === 'number' ? targetPort : containerPort(pod, targetPort, protocol)
+    return number === undefined ? [] : [{ name, port: number, protocol, ...(appProtocol ? { appProtocol } : {}) }]
+  })
+}
+
+function containerPort(pod: Pod, name: string, protocol: string): number | undefined {
+  const ports = pod.spec.containers.flatMap((container) => container.ports ?? [])
+  return ports.find((port) => port.name === name && (port.protocol ?? 'TCP') === protocol)?.containerPort
+}
+
+/** For `watches`: the services whose endpoints a change of a pod may alter. */
+export function servicesOfPod(store: () => Store): (change: Change) => Iterable<string> {
+  return ({ object, previous }) => {
+    const keys: string[] = []
+    const { namespace = '' } = object.metadata
+    for (const service of store().list<Service>(services, namespace)) {
+      const { selector = {} } = service.spec
+      const concerned = hasLabels(selector, object.metadata.labels) || hasLabels(selector, previous?.metadata.labels)
+      if (selects(service) && concerned) keys.push(`${namespace}/${service.metadata.name}`)
+    }
+    return keys
+  }
+}

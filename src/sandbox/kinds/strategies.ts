@@ -1,0 +1,49 @@
+// The strategy of every kind; a kind not named here is a plain object with a name.
+import type { Cidr } from '../address-pool.ts'
+import type { Kind } from '../kinds.ts'
+import { dnsLabel, dnsSubdomain, pathSegment } from '../names.ts'
+import type { Namespace } from '../resources.ts'
+import { endpointSliceStrategy, endpointsStrategy } from './endpoint.ts'
+import { podStrategy } from './pod.ts'
+import { serviceStrategy } from './service.ts'
+import type { Strategy } from './strategy.ts'
+import { deploymentStrategy, replicaSetStrategy, statefulSetStrategy } from './workload.ts'
+
+const plain: Strategy = { nameRule: dnsSubdomain }
+const plainWithStatus: Strategy = { nameRule: dnsSubdomain, generation: true, newStatus: () => ({}) }
+const rbac: Strategy = { nameRule: pathSegment }
+
+const namespaceStrategy: Strategy<Namespace> = {
+  nameRule: dnsLabel,
+  newStatus: () => ({ phase: 'Active' }),
+  complete: (namespace) => ({
+    ...namespace,
+    spec: { ...namespace.spec, finalizers: namespace.spec?.finalizers ?? ['kubernetes'] },
+    metadata: {
+      ...namespace.metadata,
+      labels: { ...namespace.metadata.labels, 'kubernetes.io/metadata.name': namespace.metadata.name },
+    },
+  }),
+}
+
+/** Finds the strategy of a kind. `serviceRanges`: where cluster IPs come from. */
+export function makeStrategies(serviceRanges: readonly Cidr[]): (kind: Kind) => Strategy {
+  const table: Readonly<Record<string, Strategy>> = {
+    Namespace: namespaceStrategy,
+    Node: { nameRule: dnsSubdomain, newStatus: () => ({}) },
+    Service: serviceStrategy(serviceRanges),
+    Endpoints: endpointsStrategy,
+    EndpointSlice: endpointSliceStrategy,
+    Pod: podStrategy,
+    Deployment: deploymentStrategy,
+    ReplicaSet: replicaSetStrategy,
+    StatefulSet: statefulSetStrategy,
+    PodDisruptionBudget: plainWithStatus,
+    HorizontalPodAutoscaler: { ...plainWithStatus, generation: false },
+    Role: rbac,
+    RoleBinding: rbac,
+    ClusterRole: rbac,
+    ClusterRoleBinding: rbac,
+  }
+  return (kind) => table[kind.kind] ?? plain
+}

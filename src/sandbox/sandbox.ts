@@ -1,0 +1,170 @@
+// A pocket control plane: a Kubernetes API over plain objects in memory, with the controllers that names depend on.
+import { writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { type Log, logTo } from '../log.ts'
+import { contains, parseCidrs } from './address-pool.ts'
+import { bootstrap, defaultDnsAddress, inOrder } from './bootstrap.ts'
+import { makeControllers } from './controllers/controllers.ts'
+import { ControllerRunner } from './controllers/runner.ts'
+import { makeStrategies } from './kinds/strategies.ts'
+import { type Kind, kindNamed, kindOf } from './kinds.ts'
+import { printKubeconfig } from './kubeconfig.ts'
+import { parseManifests, readManifests } from './manifests.ts'
+import { type KubeObject, withMetadata } from './object.ts'
+import { mergePatch } from './patch/merge-patch.ts'
+import { asObject, Registry } from './registry.ts'
+import { createApiServer } from './server.ts'
+import { ApiError } from './status.ts'
+import { byKey, Store } from './store.ts'
+import { Trouble } from './trouble.ts'
+
+export interface SandboxOptions {
+  /** 0, the default: any free one. */
+  readonly port?: number
+  /** The address the API listens on; 127.0.0.1 by default. */
+  readonly host?: string
+  /** Ranges between commas. The first of each family gives pods their addresses. */
+  readonly podCidr?: string
+  /** Ranges between commas. The first of each family gives automatic cluster IPs; a service may ask for one of any. */
+  readonly serviceCidr?: string
+  /** The cluster IP of kube-system/kube-dns; by default the tenth of the first service range. */
+  readonly dnsAddress?: string
+  /** What pods have in their search lists; `cluster.local` by default. */
+  readonly clusterDomain?: string
+  readonly nodes?: number
+  /** Files or folders to apply at the start. */
+  readonly manifests?: readonly string[]
+  /** How many changes of each kind a watch can come back over. */
+  readonly history?: number
+  /** Milliseconds of each step in the life of a pod; 0 by default. */
+  readonly pace?: number
+  readonly log?: Log
+  /** Closes the sandbox when aborted. */
+  readonly signal?: AbortSignal
+}
+
+/** 10.254.0.0/16 and 10.43.0.0/16 are there for the walkthroughs, which come from clusters of several makes. */
+const defaultServiceCidr = '10.96.0.0/12,10.254.0.0/16,10.43.0.0/16,fd00:10:96::/108'
+const defaultPodCidr = '10.244.0.0/16,fd00:10:244::/56'
+
+export interface Sandbox {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string
+  readonly kubeconfig: string
+  readonly clusterDomain: string
+  readonly dnsAddress: string
+  readonly trouble: Trouble
+  writeKubeconfig(path: string): void
+  /**
+   * Creates objects, or lays them over those that are there (RFC 7386); a status in them counts too. Objects or the text
+   * of manifests. Returns them as they are then. Throws ApiError and, for text that can't be read, Error.
+   */
+  apply(manifests: string | KubeObject | readonly KubeObject[]): KubeObject[]
+  /** Kinds are named as in kubectl: `Pod`, `pods`, `po`. Undefined where there is none. */
+  get<T extends KubeObject>(kind: string, namespace: string, name: string): T | undefined
+  /** By namespace and name; all namespaces where none is given. */
+  list<T extends KubeObject>(kind: string, namespace?: string): T[]
+  /** Lays a merge patch (RFC 7386) over an object, its status included. Throws ApiError. */
+  patch<T extends KubeObject>(kind: string, namespace: string, name: string, patch: object): T
+  /** Deletes as a client would: pods take their time. Throws ApiError. */
+  delete(kind: string, namespace: string, name: string, options?: { readonly gracePeriodSeconds?: number }): void
+  /** Resolves once the controllers have nothing left to do or to wait for. */
+  settled(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Resolves when the API is listening and the manifests are applied; their pods may still be on their way (`settled`). */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { host = '127.0.0.1', clusterDomain = 'cluster.local', log = logTo(() => {}) } = options
+  const serviceRanges = parseCidrs(options.serviceCidr ?? defaultServiceCidr)
+  const podRanges = parseCidrs(options.podCidr ?? defaultPodCidr)
+  const dnsAddress = options.dnsAddress ?? defaultDnsAddress(serviceRanges)
+  // The range that DNS lives in is the one that gives automatic addresses.
+  const home = serviceRanges.filter((range) => contains(range, dnsAddress))
+  const ranges = [...home, ...serviceRanges.filter((range) => !home.includes(range))]
+
+  const store = new Store(options.history ?? 10_000)
+  const registry = new Registry(store, makeStrategies(ranges))
+  const trouble = new Trouble(store)
+  const runner = new ControllerRunner({
+    controllers: makeControllers(store, podRanges),
+    registry,
+    pace: options.pace ?? 0,
+    onError: (message, error) => {
+      if (error instanceof ApiError) log.debug(`sandbox: ${message}: ${error.message}`)
+      else log.error(`sandbox: ${message}: ${error instanceof Error ? error.stack : String(error)}`)
+    },
+  })
+  const server = createApiServer({ registry, trouble, log })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, host, resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const kubeconfig = printKubeconfig(url)
+
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= new Promise((resolve) => {
+      runner.close()
+      server.close(() => resolve())
+      trouble.dropConnections()
+    })
+    return closing
+  }
+  options.signal?.addEventListener('abort', () => void close(), { once: true })
+
+  const sandbox: Sandbox = {
+    url,
+    kubeconfig,
+    clusterDomain,
+    dnsAddress,
+    trouble,
+    writeKubeconfig: (path) => writeFileSync(path, kubeconfig, { mode: 0o600 }),
+    apply(manifests) {
+      const objects = typeof manifests === 'string' ? parseManifests(manifests, 'manifest') : [manifests].flat()
+      return objects.map((object) => applyOne(registry, object as KubeObject))
+    },
+    get: (kind, namespace, name) => store.get(kindNamed(kind), namespace, name),
+    list: <T extends KubeObject>(kind: string, namespace?: string) =>
+      [...store.list<T>(kindNamed(kind), namespace)].sort(byKey),
+    patch<T extends KubeObject>(kind: string, namespace: string, name: string, patch: object) {
+      const found = kindNamed(kind)
+      const merged = mergePatch(registry.get(found, namespace, name), patch) as T
+      return write(registry, found, merged)
+    },
+    delete(kind, namespace, name, deleteOptions = {}) {
+      registry.remove(kindNamed(kind), namespace, name, deleteOptions)
+    },
+    settled: () => runner.settled(),
+    close,
+  }
+  try {
+    bootstrap(registry, { serviceRanges: ranges, podRanges, dnsAddress, nodes: options.nodes ?? 3, apiPort: port })
+    for (const object of inOrder((options.manifests ?? []).flatMap(readManifests))) sandbox.apply(object)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return sandbox
+}
+
+function applyOne(registry: Registry, object: KubeObject): KubeObject {
+  const kind = kindOf(object)
+  if (kind === undefined) throw new Error(`the sandbox has no kind ${object.kind} in ${object.apiVersion}`)
+  const namespace = kind.namespaced ? (object.metadata.namespace ?? 'default') : ''
+  const given = asObject(kind, object, namespace)
+  const old = registry.store.get(kind, namespace, given.metadata.name)
+  if (old !== undefined) return write(registry, kind, mergePatch(old, given) as KubeObject)
+  const created = registry.create(kind, withMetadata(given, { resourceVersion: undefined }))
+  return given.status === undefined ? created : write(registry, kind, { ...created, status: given.status })
+}
+
+/** Writes the object and its status, as two requests would. */
+function write<T extends KubeObject>(registry: Registry, kind: Kind, object: T): T {
+  const { resourceVersion: _, ...metadata } = object.metadata
+  const current = registry.update(kind, { ...object, metadata })
+  if (object.status === undefined || !kind.status) return current
+  return registry.update(kind, { ...current, status: object.status }, { part: 'status' })
+}

@@ -1,0 +1,187 @@
+// The API on HTTP: a request to its verb, the verb's answer to the wire.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../log.ts'
+import { type ApiRequest, parseTarget, parseVerb, type Verb } from './request.ts'
+import { ApiError, badRequest, noSuchPath } from './status.ts'
+import type { Trouble } from './trouble.ts'
+import type { Answer, VerbContext } from './verbs/answer.ts'
+import { listVerb } from './verbs/list.ts'
+import { patch } from './verbs/patch.ts'
+import { type EventSink, startWatch, type Watch } from './verbs/watch.ts'
+import { create, get, remove, removeCollection, update } from './verbs/write.ts'
+
+/** Octets of the largest body that is read, as the real server's. */
+const mostBody = 3 << 20
+/** Octets a watch may leave unread before it is cut off. */
+const mostUnread = 256 << 20
+
+export interface ServerContext extends VerbContext {
+  readonly trouble: Trouble
+  readonly log: Log
+}
+
+type Handler = (request: ApiRequest, context: VerbContext) => Answer
+
+export function createApiServer(context: ServerContext): Server {
+  const verbs: Record<Exclude<Verb, 'watch'>, Handler> = {
+    get,
+    list: listVerb(),
+    create,
+    update,
+    patch,
+    delete: remove,
+    deletecollection: removeCollection,
+  }
+  const server = createServer((message, response) => {
+    serve(message, response).catch((error: unknown) => {
+      context.log.debug(`${message.method} ${message.url}: ${String(error)}`)
+      response.destroy()
+    })
+  })
+  server.on('connection', (socket) => context.trouble.connected(socket))
+
+  async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const url = new URL(message.url ?? '/', 'http://sandbox')
+      const body = await readBody(message)
+      if (context.trouble.delay > 0) await sleep(context.trouble.delay)
+      const target = parseTarget(url.pathname)
+      if (target === undefined) {
+        await respond(response, special(url.pathname))
+        return
+      }
+      const verb = parseVerb(message.method ?? '', target, url.searchParams, url.pathname)
+      const request: ApiRequest = {
+        ...target,
+        verb,
+        query: url.searchParams,
+        contentType: (message.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '',
+        accept: message.headers.accept ?? '',
+        body: parseBody(body),
+      }
+      if (verb === 'watch') serveWatch(request, response)
+      else await respond(response, verbs[verb](request, context))
+    } catch (error) {
+      await respond(response, refusal(error))
+    }
+  }
+
+  function refusal(error: unknown): Answer {
+    if (error instanceof ApiError) return { code: error.code, body: error.status() }
+    context.log.error(`sandbox: ${error instanceof Error ? error.stack : String(error)}`)
+    return { code: 500, body: new ApiError(500, 'InternalError', `Internal error occurred: ${String(error)}`).status() }
+  }
+
+  function serveWatch(request: ApiRequest, response: ServerResponse): void {
+    const early: string[] = []
+    let open = false
+    const sink: EventSink = {
+      send(type, object) {
+        const line = `${JSON.stringify({ type, object })}\n`
+        if (open) write(response, line)
+        else early.push(line)
+      },
+      end: () => later(() => response.end()),
+    }
+    // Nothing is written before the watch has begun, so that a refusal can still have its own code.
+    const watch: Watch = startWatch(request, context, sink)
+    open = true
+    const ended = context.trouble.watching(watch)
+    response.on('close', () => {
+      watch.stop()
+      ended()
+    })
+    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' })
+    response.flushHeaders()
+    for (const line of early) write(response, line)
+  }
+
+  function later(action: () => void): void {
+    if (context.trouble.delay > 0) setTimeout(action, context.trouble.delay)
+    else action()
+  }
+
+  function write(response: ServerResponse, line: string): void {
+    later(() => {
+      if (response.writableLength > mostUnread) response.destroy()
+      else if (!response.writableEnded) response.write(line)
+    })
+  }
+
+  return server
+}
+
+/** What is served beside objects. */
+function special(path: string): Answer {
+  if (path === '/version') return { code: 200, body: version }
+  if (['/healthz', '/livez', '/readyz'].includes(path))
+    return { code: 200, body: ['ok'], contentType: 'text/plain; charset=utf-8' }
+  throw noSuchPath()
+}
+
+/** What the sandbox says it is: a kubectl of this version finds nothing missing. */
+const version = {
+  major: '1',
+  minor: '32',
+  gitVersion: 'v1.32.0+sandbox',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: '',
+  compiler: '',
+  platform: `${process.platform}/${process.arch}`,
+}
+
+async function readBody(message: IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  let size = 0
+  for await (const piece of message as AsyncIterable<Buffer>) {
+    size += piece.length
+    if (size > mostBody) {
+      const why = `Request entity too large: limit is ${mostBody}`
+      throw new ApiError(413, 'RequestEntityTooLarge', why)
+    }
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces)
+}
+
+function parseBody(body: Buffer): unknown {
+  if (body.length === 0) return undefined
+  try {
+    return JSON.parse(body.toString())
+  } catch (error) {
+    throw badRequest(`couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+async function respond(response: ServerResponse, answer: Answer): Promise<void> {
+  if (response.destroyed) return
+  const { code, body, contentType = 'application/json' } = answer
+  response.writeHead(code, {
+    'content-type': contentType,
+    'cache-control': 'no-cache, private',
+  })
+  if (!(Symbol.iterator in body)) {
+    response.end(`${JSON.stringify(body)}\n`)
+    return
+  }
+  for (const piece of body) {
+    if (!response.write(piece)) await drained(response)
+    if (response.destroyed) return
+  }
+  response.end()
+}
+
+async function drained(response: ServerResponse): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
+  })
+}

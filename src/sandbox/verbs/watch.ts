@@ -1,0 +1,129 @@
+// watch: what changes from a version on, one JSON object a line, until the client, its timeout or trouble ends it.
+import { apiVersionOf } from '../kinds.ts'
+import type { KubeObject } from '../object.ts'
+import type { ApiRequest } from '../request.ts'
+import { isTrue } from '../request.ts'
+import { expired } from '../status.ts'
+import { byKey, type Change, type Store } from '../store.ts'
+import { formOf, integer, type VerbContext } from './answer.ts'
+import { objectAsForm } from './form.ts'
+import { checkListOptions, selectionOf, sendInitialEvents, tooLargeVersion, versionOf } from './selection.ts'
+
+export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
+
+/** Where the events of one watch go. */
+export interface EventSink {
+  send(type: EventType, object: object): void
+  end(): void
+}
+
+/** A watch that is under way. */
+export interface Watch {
+  readonly request: ApiRequest
+  /** A bookmark now, if the client asked for bookmarks. */
+  bookmark(): void
+  /** Tells the client that its version has expired, and ends. */
+  expire(): void
+  stop(): void
+}
+
+/** Bookmarks come about this often (seconds), as the real server's watch cache sends them. */
+const bookmarkInterval = 60
+
+/** Starts a watch on a sink that is ready to be written to. Throws ApiError where it can't be started. */
+export function startWatch(request: ApiRequest, { registry: { store } }: VerbContext, sink: EventSink): Watch {
+  const { kind, query } = request
+  const form = formOf(request)
+  const belongs = selectionOf(request)
+  const bookmarks = isTrue(query.get('allowWatchBookmarks'))
+  const show = (object: KubeObject) => objectAsForm(form, request, object)
+
+  const bookmark = (annotations?: object) => {
+    if (bookmarks) sink.send('BOOKMARK', bookmarkObject(request, store.version, annotations))
+  }
+  const send = (change: Change) => {
+    const event = eventOf(change, belongs)
+    if (event !== undefined) sink.send(event.type, show(event.object))
+  }
+
+  const backlog = backlogOf(request, store)
+  if (backlog === undefined) {
+    sink.send('ERROR', expired(`too old resource version: ${query.get('resourceVersion')} (${store.version})`).status())
+    sink.end()
+    return { request, bookmark, expire: () => {}, stop: () => {} }
+  }
+  const from = versionOf(query) ?? 0
+  if (backlog === 'state') {
+    const state = [...store.list(kind, request.namespace === '' ? undefined : request.namespace)].filter(belongs)
+    for (const object of state.sort(byKey)) sink.send('ADDED', show(object))
+    if (sendInitialEvents(query) === true) bookmark({ 'k8s.io/initial-events-end': 'true' })
+  } else {
+    for (const change of backlog) send(change)
+  }
+
+  // A version that is yet to come, known from before a restart, is waited for in silence, as the real server does.
+  const unsubscribe = store.subscribe(kind, (change) => {
+    if (change.version > from || backlog === 'state') send(change)
+  })
+  const timer = setInterval(() => bookmark(), bookmarkInterval * 1000)
+  const seconds = integer(query, 'timeoutSeconds') ?? 0
+  const timeout = seconds > 0 ? setTimeout(() => finish(), seconds * 1000) : undefined
+
+  function stop(): void {
+    unsubscribe()
+    clearInterval(timer)
+    clearTimeout(timeout)
+  }
+  function finish(): void {
+    bookmark()
+    stop()
+    sink.end()
+  }
+  return {
+    request,
+    bookmark: () => bookmark(),
+    expire() {
+      sink.send('ERROR', expired('The resourceVersion for the provided watch is too old.').status())
+      stop()
+      sink.end()
+    },
+    stop,
+  }
+}
+
+/** What the client has to be told first: everything there is, some changes, or (undefined) that they are forgotten. */
+function backlogOf(request: ApiRequest, store: Store): 'state' | readonly Change[] | undefined {
+  checkListOptions(request)
+  const version = versionOf(request.query)
+  const initial = sendInitialEvents(request.query)
+  if (initial === true) {
+    if (version !== undefined && version > store.version) throw tooLargeVersion(version, store.version)
+    return 'state'
+  }
+  if (version === undefined || version === 0) return initial === false ? [] : 'state'
+  return store.changesSince(request.kind, version)
+}
+
+/** The event a change is to a client that sees only what belongs to its selection. */
+function eventOf(
+  { type, object, previous }: Change,
+  belongs: (object: KubeObject) => boolean,
+): { readonly type: EventType; readonly object: KubeObject } | undefined {
+  const before = previous !== undefined && belongs(previous)
+  const now = type !== 'DELETED' && belongs(object)
+  if (now) return { type: before ? 'MODIFIED' : 'ADDED', object }
+  if (!before) return undefined
+  // What left the selection is shown as it last belonged to it, with the version of the change.
+  const { resourceVersion } = object.metadata
+  const last = { ...previous, metadata: { ...previous.metadata, ...(resourceVersion ? { resourceVersion } : {}) } }
+  return { type: 'DELETED', object: last }
+}
+
+function bookmarkObject({ kind }: ApiRequest, version: number, annotations?: object): object {
+  const metadata = {
+    resourceVersion: String(version),
+    creationTimestamp: null,
+    ...(annotations === undefined ? {} : { annotations }),
+  }
+  return { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata }
+}
