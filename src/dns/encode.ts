@@ -9,6 +9,8 @@ import type { Rrset } from './rrset.ts'
 import type { WireError } from './wire-error.ts'
 
 const header = 12
+/** Octets of a question after its name. */
+const questionTail = 4
 const maxMessage = 65_535
 /** What a client takes over UDP if it doesn't say (RFC 1035 4.2.1), and at least if it does (RFC 6891 6.2.3). */
 const minUdpSize = 512
@@ -20,6 +22,7 @@ const flag = { QR: 0x8000, AA: 0x0400, TC: 0x0200, RD: 0x0100, RA: 0x0080, AD: 0
 
 const writer = new MessageWriter()
 const noOptions: readonly EdnsOption[] = []
+const noRrsets: readonly Rrset[] = []
 
 /**
  * Writes the reply at the beginning of `into`, 512 octets or more, and returns its length. It is no longer than the client
@@ -32,14 +35,16 @@ export function encodeReply(query: Query, reply: Reply, into: Buffer): number {
   const udpSize = edns === undefined ? minUdpSize : Math.max(Math.min(edns.udpSize, reply.udpSize), minUdpSize)
   const limit = Math.min(query.client.transport === 'udp' ? udpSize : maxMessage, into.length)
 
-  writer.begin(into, limit)
-  writer.askedQuestion(query.asked, query.name, query.type, query.class)
   let options = noOptions
+  let optRoom = 0
   if (edns !== undefined) {
-    const room = limit - writer.at - optSize
-    if (reply.options.length !== 0 || reply.errors.length !== 0) options = optionsWithin(room, reply)
-    writer.setLimit(limit - optSize - sizeOf(options))
+    if (reply.options.length !== 0 || reply.errors.length !== 0) {
+      options = optionsWithin(limit - header - query.asked.length - questionTail - optSize, reply)
+    }
+    optRoom = optSize + sizeOf(options)
   }
+  writer.begin(into, limit - optRoom)
+  writer.askedQuestion(query.asked, query.name, query.type, query.class)
   // A section that doesn't fit whole leaves no room for what follows.
   const isAnswerWhole = writer.section(reply.answer, answerCount)
   const isWhole = writer.section(isAnswerWhole ? reply.authority : noRrsets, authorityCount) && isAnswerWhole
@@ -59,8 +64,6 @@ export function encodeReply(query: Query, reply: Reply, into: Buffer): number {
   addRecord(into)
   return writeOpt(into, writer.at, { udpSize, rcode, version: 0, dnssecOk: edns.dnssecOk }, options)
 }
-
-const noRrsets: readonly Rrset[] = []
 
 /** The reply's options and extended errors, less those at the end for which there is no room. */
 function optionsWithin(room: number, reply: Reply): readonly EdnsOption[] {
@@ -142,7 +145,7 @@ export function encodeMessage(message: Message): Buffer {
 /** Octets that the message takes at most. */
 function uncompressedSize(message: Message): number {
   let size = header
-  for (const question of message.questions) size += question.name.length + 4
+  for (const question of message.questions) size += question.name.length + questionTail
   for (const section of [message.answer, message.authority, message.additional]) {
     for (const rrset of section) for (const rdata of rrset.rdatas) size += rrset.owner.length + 10 + rdata.length
   }

@@ -5,7 +5,7 @@
 // so that its case survives (RFC 4343), but where the question is a client's, to that in any case.
 import { Type } from './codes.ts'
 import { isWellFormed, layouts, nameEnd } from './layout.ts'
-import { lowerName, type Name, root } from './name.ts'
+import { isWithin, lowerName, type Name, root } from './name.ts'
 import type { Rdata, Rrset } from './rrset.ts'
 
 const header = 12
@@ -15,7 +15,7 @@ const compressed: ReadonlySet<number> = new Set([Type.NS, Type.CNAME, Type.SOA, 
 /** Up to here octets are written one by one, which for longer strings costs more than a call into Buffer. */
 const shortString = 24
 
-/** One for all messages: it is begun anew for each. Nothing is written beyond the limit it is given. */
+/** One serves all messages: it is begun anew for each. */
 export class MessageWriter {
   #into: Buffer = Buffer.alloc(0)
   #limit = 0
@@ -23,25 +23,18 @@ export class MessageWriter {
   at = 0
   /** Where the names of this message stand, and all that follow their labels, up to `maxTarget`. */
   readonly #places = new Map<string, number>()
-  // A client's question; its names go to #places once a name is written that is not just it.
+  // A client's question.
   #asked: Name = root
   #askedLower: Name = root
   #questionEnd = 0
-  #isQuestionPlaced = true
 
-  /** Begins a message in `into`, at 0; the header is left to the caller. */
+  /** Begins a message at the start of `into`, not to go beyond `limit`; the header is left to the caller. */
   begin(into: Buffer, limit: number): void {
     this.#into = into
     this.#limit = limit
     this.at = header
     if (this.#places.size !== 0) this.#places.clear()
     this.#questionEnd = 0
-    this.#isQuestionPlaced = true
-  }
-
-  /** The limit can be raised at the end, for what room was kept for. */
-  setLimit(limit: number): void {
-    this.#limit = limit
   }
 
   /** The question of a client, for which there is room, in the client's case and in lower case. Names may point to it in any case. */
@@ -52,7 +45,6 @@ export class MessageWriter {
     this.#write16(type)
     this.#write16(questionClass)
     this.#questionEnd = this.at
-    this.#isQuestionPlaced = false
   }
 
   /** False where it doesn't fit. */
@@ -119,14 +111,11 @@ export class MessageWriter {
     }
     let from = 0
     for (const part of layouts.get(type) ?? []) {
-      const end = part === 'name' ? nameEnd(rdata, from) : from + (part as number)
+      const isName = typeof part !== 'number'
+      const end = isName ? nameEnd(rdata, from) : from + part
       const octets = rdata.slice(from, end)
-      if (part === 'name') {
-        if (!this.#name(octets as Name)) return false
-      } else {
-        if (this.at + octets.length > this.#limit) return false
-        this.#octets(octets)
-      }
+      if (isName ? !this.#name(octets as Name) : this.at + octets.length > this.#limit) return false
+      if (!isName) this.#octets(octets)
       from = end
     }
     return true
@@ -134,21 +123,19 @@ export class MessageWriter {
 
   /** Writes a name, as a pointer from the first label on from which it has been written before. */
   #name(name: Name): boolean {
-    if (!this.#isQuestionPlaced) this.#placeQuestion()
-    const folded = this.#questionEnd === 0 ? name : lowerName(name)
+    const folded = this.#questionEnd === 0 ? undefined : lowerName(name)
     let target: number | undefined
     let from = 0
     for (; from < name.length - 1; from += 1 + name.charCodeAt(from)) {
-      const suffix = name.slice(from)
-      target = this.#places.get(suffix)
-      if (target === undefined && folded !== name) {
-        target = this.#places.get(folded.slice(from))
-        if (target !== undefined && target >= this.#questionEnd) target = undefined
-      }
+      if (folded !== undefined) target = this.#placeInQuestion(folded.slice(from) as Name)
       if (target !== undefined) break
-      if (this.at + from <= maxTarget) this.#places.set(suffix, this.at + from)
+      const rest = name.slice(from)
+      target = this.#places.get(rest)
+      if (target !== undefined) break
+      if (this.at + from <= maxTarget) this.#places.set(rest, this.at + from)
     }
-    if (this.at + from + 2 > this.#limit && (target !== undefined || this.at + from + 1 > this.#limit)) return false
+    const size = target === undefined ? name.length : from + 2
+    if (this.at + size > this.#limit) return false
     if (target === undefined) this.#octets(name)
     else {
       this.#octets(name, from)
@@ -157,13 +144,9 @@ export class MessageWriter {
     return true
   }
 
-  /** Makes the question's names known: as they are, and lower-cased for names in another case. */
-  #placeQuestion(): void {
-    this.#isQuestionPlaced = true
-    for (let from = 0; from < this.#asked.length - 1; from += 1 + this.#asked.charCodeAt(from)) {
-      this.#places.set(this.#askedLower.slice(from), header + from)
-      this.#places.set(this.#asked.slice(from), header + from)
-    }
+  /** Where the question's name, or the part of it that this lower-cased name is, stands. */
+  #placeInQuestion(name: Name): number | undefined {
+    return isWithin(this.#askedLower, name) ? header + this.#askedLower.length - name.length : undefined
   }
 
   // hot
