@@ -19,7 +19,8 @@ const withoutCorefile = '. {\n    whoami\n    log\n}\n'
 /** The text of `-conf`: a file, standard input for `stdin`, or `./Corefile` where nothing is said. Throws the system's error. */
 export function readCorefile(conf: string | undefined): string {
   if (conf === 'stdin') return readFileSync(0, 'utf8')
-  if (conf === undefined || conf === '') return existsSync('Corefile') ? readFileSync('Corefile', 'utf8') : withoutCorefile
+  if (conf === undefined || conf === '')
+    return existsSync('Corefile') ? readFileSync('Corefile', 'utf8') : withoutCorefile
   return readFileSync(conf, 'utf8')
 }
 

@@ -40,7 +40,8 @@ export function parseFlags(args: readonly string[], table: FlagTable): Flags {
     const name = match[1] as string
     if (table.switches.includes(name)) {
       const on = parseBool(match[2] ?? 'true')
-      if (on === undefined) throw new FlagError(`invalid boolean value ${JSON.stringify(match[2])} for -${name}: parse error`)
+      if (on === undefined)
+        throw new FlagError(`invalid boolean value ${JSON.stringify(match[2])} for -${name}: parse error`)
       if (on) switches.add(name)
       else switches.delete(name)
     } else if (table.valued.includes(name)) {

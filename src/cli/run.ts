@@ -1,12 +1,13 @@
 // A server in this process: started, told by signals, and ended with the exit code that is due.
-import { openLog } from '../log.ts'
-import type { BlockSetup } from '../server/setup.ts'
-import { Server } from '../server/server.ts'
-import { plugins } from '../plugins/index.ts'
+
 import { CorefileError } from '../corefile/directive.ts'
 import { printName } from '../dns/name.ts'
-import { FlagError } from './flags.ts'
+import { openLog } from '../log.ts'
+import { plugins } from '../plugins/index.ts'
+import { Server } from '../server/server.ts'
+import type { BlockSetup } from '../server/setup.ts'
 import { platform, programName, version } from '../version.ts'
+import { FlagError } from './flags.ts'
 
 export interface RunOptions {
   /** Reads and sets up the Corefile; called at start and at each reload. Throws CorefileError. */

@@ -9,7 +9,8 @@ import { setUpCorefile } from './corefile.ts'
 import { FlagError, type Flags, parseFlags } from './flags.ts'
 import { parsePort, run } from './run.ts'
 
-const usage = 'usage: sandbox [-dns.port 1053] [-api.port 0] [MANIFEST...] (files or folders; default: the walkthroughs)\n'
+const usage =
+  'usage: sandbox [-dns.port 1053] [-api.port 0] [MANIFEST...] (files or folders; default: the walkthroughs)\n'
 const walkthroughs = fileURLToPath(new URL('../../manifests/walkthroughs', import.meta.url))
 
 /** Serves until it is told to stop; resolves to the exit code. */
@@ -18,7 +19,10 @@ export async function sandbox(args: readonly string[]): Promise<number> {
   let ports: { readonly dns: number; readonly api: number }
   try {
     flags = parseFlags(args, { valued: ['dns.port', 'api.port'], switches: [] })
-    ports = { dns: parsePort(flags.values.get('dns.port') ?? '1053'), api: parsePort(flags.values.get('api.port') ?? '0') }
+    ports = {
+      dns: parsePort(flags.values.get('dns.port') ?? '1053'),
+      api: parsePort(flags.values.get('api.port') ?? '0'),
+    }
   } catch (error) {
     if (!(error instanceof FlagError)) throw error
     process.stderr.write(`${error.message}\n${usage}`)

@@ -1,9 +1,10 @@
 // From the octets of a question to the octets of its reply: what every transport does with a message.
-import { WireError, decodeQuery } from '../dns/decode.ts'
-import { encodeError, encodeReply } from '../dns/encode.ts'
+
 import { Rcode } from '../dns/codes.ts'
+import { decodeQuery, WireError } from '../dns/decode.ts'
+import { encodeError, encodeReply } from '../dns/encode.ts'
 import type { Client, Query } from '../dns/query.ts'
-import { type Reply, errorReply, silence } from '../dns/reply.ts'
+import { errorReply, type Reply, silence } from '../dns/reply.ts'
 import type { Log } from '../log.ts'
 import type { Maybe } from '../maybe.ts'
 import type { Next } from '../plugin.ts'

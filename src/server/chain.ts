@@ -1,9 +1,9 @@
 // The path of a query through a worker: the server block with the longest matching zone, then its plugins one by one.
 import type { MessagePort } from 'node:worker_threads'
-import { Class, Rcode, Type } from '../dns/codes.ts'
-import { isWithin, parentOf } from '../dns/name.ts'
-import type { Name } from '../dns/name.ts'
 import { addressOfReverse, parseCidr } from '../dns/address.ts'
+import { Class, Rcode, Type } from '../dns/codes.ts'
+import type { Name } from '../dns/name.ts'
+import { isWithin, parentOf } from '../dns/name.ts'
 import type { Query } from '../dns/query.ts'
 import { errorReply, type Reply } from '../dns/reply.ts'
 import type { Log } from '../log.ts'
@@ -46,7 +46,11 @@ export function buildChains(setups: readonly BlockSetup[], plugins: readonly Plu
         const server = serverLabel(key.scheme, address, key.port)
         const routes = routers.get(server) ?? []
         routers.set(server, routes)
-        routes.push({ zone: key.zone, contains: key.network === undefined ? undefined : parseCidr(key.network)?.contains, handle })
+        routes.push({
+          zone: key.zone,
+          contains: key.network === undefined ? undefined : parseCidr(key.network)?.contains,
+          handle,
+        })
       }
     }
   }

@@ -17,7 +17,12 @@ export class Configuration {
   readonly #controller: AbortController
   readonly #shares: Shares
 
-  private constructor(blocks: readonly BlockSetup[], running: readonly Running[], controller: AbortController, shares: Shares) {
+  private constructor(
+    blocks: readonly BlockSetup[],
+    running: readonly Running[],
+    controller: AbortController,
+    shares: Shares,
+  ) {
     this.blocks = blocks
     this.#running = running
     this.feeds = running.flatMap(({ background }) => background.feed ?? [])

@@ -39,7 +39,13 @@ export function placesOf(setups: readonly BlockSetup[], host: readonly string[],
           const id = `${concrete} ${port}`
           // An address that is bound by name belongs to its own listener, not to the wildcard's.
           if (address === '' && places.has(id)) continue
-          places.set(id, { address: concrete, port, server, reusePort, covered: address === '' && host.includes(concrete) })
+          places.set(id, {
+            address: concrete,
+            port,
+            server,
+            reusePort,
+            covered: address === '' && host.includes(concrete),
+          })
         }
       }
     }

@@ -1,6 +1,7 @@
 // The server as a whole, on the main thread: start, reload, stop, and its workers.
-import { once } from 'node:events'
+
 import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import type { Log } from '../log.ts'
@@ -169,7 +170,10 @@ export class Server {
     if (!setups.some((setup) => setup.keys.some((key) => key.port === 0))) return setups
     this.#freePort ??= await findFreePort()
     const port = this.#freePort
-    return setups.map((setup) => ({ ...setup, keys: setup.keys.map((key) => (key.port === 0 ? { ...key, port } : key)) }))
+    return setups.map((setup) => ({
+      ...setup,
+      keys: setup.keys.map((key) => (key.port === 0 ? { ...key, port } : key)),
+    }))
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

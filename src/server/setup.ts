@@ -56,16 +56,24 @@ function refuseOverlaps(blocks: readonly ServerBlock[], setups: readonly BlockSe
   setups.forEach((setup, index) => {
     const block = blocks[index] as ServerBlock
     for (const key of setup.keys) {
-      const place = `${key.scheme}://${printName(key.zone)}:${key.port}${key.network ?? ''}`
-      const addresses = taken.get(place) ?? new Set<string>()
-      taken.set(place, addresses)
+      const place = `${key.scheme}://${printName(key.zone)}:${key.port}`
+      const id = `${place} ${key.network ?? ''}`
+      const addresses = taken.get(id) ?? new Set<string>()
+      taken.set(id, addresses)
       for (const address of bindAddresses(setup)) {
-        if (addresses.has(address)) throw new CorefileError(block, `cannot serve ${place} - it is already defined`)
-        if (addresses.size > 0 && (address === '' || addresses.has(''))) {
-          throw new CorefileError(block, `cannot serve ${place} - zone overlap listener capacity with ${[...addresses][0] || 'all addresses'}`)
+        const told = placeOn(place, address)
+        if (addresses.has(address)) throw new CorefileError(block, `cannot serve ${told} - it is already defined`)
+        const other = address === '' ? [...addresses][0] : addresses.has('') ? '' : undefined
+        if (other !== undefined) {
+          throw new CorefileError(
+            block,
+            `cannot serve ${told} - zone overlap listener capacity with ${placeOn(place, other)}`,
+          )
         }
         addresses.add(address)
       }
     }
   })
 }
+
+const placeOn = (place: string, address: string) => (address === '' ? place : `${place} on ${address}`)

@@ -21,7 +21,13 @@ export class UdpListener extends UDPServer {
   constructor(place: Place, answer: Answer, log: Log) {
     const type: SocketType = isIPv6(place.address) ? 'udp6' : 'udp4'
     // dns2 hands its `type` on to dgram, which also takes an object of options there.
-    const options = { type, ipv6Only: true, reusePort: place.reusePort, recvBufferSize: receiveBuffer, lookup: sameAddress }
+    const options = {
+      type,
+      ipv6Only: true,
+      reusePort: place.reusePort,
+      recvBufferSize: receiveBuffer,
+      lookup: sameAddress,
+    }
     super({ type: options as unknown as 'udp4' })
     this.#place = place
     this.#answer = answer
@@ -87,6 +93,10 @@ export class UdpListener extends UDPServer {
 }
 
 /** Addresses here are addresses already: no look-up, and no detour over the next tick. */
-function sameAddress(address: string, _options: unknown, done: (error: null, address: string, family: number) => void): void {
+function sameAddress(
+  address: string,
+  _options: unknown,
+  done: (error: null, address: string, family: number) => void,
+): void {
   done(null, address, isIPv6(address) ? 6 : 4)
 }

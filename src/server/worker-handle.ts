@@ -33,7 +33,9 @@ export class WorkerHandle {
 
   /** Resolves when the worker answers by this setup; rejects, and it goes on as before, where it can't. */
   async configure(setup: WorkerSetup, feeds: readonly Feed[]): Promise<void> {
-    const fresh = [...new Map(feeds.map((feed) => [feed.key, feed])).values()].filter((feed) => !this.#fed.has(feed.key))
+    const fresh = [...new Map(feeds.map((feed) => [feed.key, feed])).values()].filter(
+      (feed) => !this.#fed.has(feed.key),
+    )
     const channels = fresh.map((feed) => ({ feed, channel: new MessageChannel() }))
     for (const { feed, channel } of channels) {
       this.#fed.add(feed.key)

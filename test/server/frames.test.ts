@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { Frames } from '../../src/server/frames.ts'
 
-const frame = (message: Uint8Array) => Buffer.concat([Buffer.from([message.length >> 8, message.length & 255]), message])
+const frame = (message: Uint8Array) =>
+  Buffer.concat([Buffer.from([message.length >> 8, message.length & 255]), message])
 
 test('messages come out whole and in order, however the stream was cut', () => {
   const messages = fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 8 })

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { logTo } from '../../src/log.ts'
 import type { Answer } from '../../src/server/answer.ts'
-import { TcpListener, type TcpLimits, tcpLimits } from '../../src/server/tcp.ts'
+import { type TcpLimits, TcpListener, tcpLimits } from '../../src/server/tcp.ts'
 
 const frame = (text: string) => Buffer.concat([Buffer.from([text.length >> 8, text.length & 255]), Buffer.from(text)])
 
@@ -16,7 +16,12 @@ interface Served {
 /** A listener whose answers are the test's, with these limits. */
 async function serve(t: TestContext, answer: Answer, limits: Partial<TcpLimits> = {}): Promise<Served> {
   const place = { address: '127.0.0.1', port: 0, server: 'dns://127.0.0.1:0', reusePort: false, covered: false }
-  const listener = new TcpListener(place, answer, logTo(() => undefined), { ...tcpLimits, ...limits })
+  const listener = new TcpListener(
+    place,
+    answer,
+    logTo(() => undefined),
+    { ...tcpLimits, ...limits },
+  )
   await listener.open()
   const sockets: Socket[] = []
   t.after(async () => {

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CorefileError } from '../../src/corefile/directive.ts'
+import { parseCorefile } from '../../src/corefile/parse.ts'
+import { Class, parseType, printRcode, Rcode } from '../../src/dns/codes.ts'
+import { lowerName, parseName } from '../../src/dns/name.ts'
+import type { Query } from '../../src/dns/query.ts'
+import { reply } from '../../src/dns/reply.ts'
+import { logTo } from '../../src/log.ts'
+import type { Plugin } from '../../src/plugin.ts'
+import { buildChains } from '../../src/server/chain.ts'
+import { setUp } from '../../src/server/setup.ts'
+
+/** Answers with its argument as the name of the plugin that wrote the reply; `next` passes the question on. */
+const tag: Plugin<string> = {
+  name: 'tag',
+  parse: ([directive]) => directive?.args[0] ?? '',
+  handler: (word) => (query, next) => (word === 'next' ? next(query) : reply({ plugin: word })),
+}
+const bind: Plugin<readonly string[]> = {
+  name: 'bind',
+  parse: ([directive]) => directive?.args ?? [],
+  listen: (addresses) => ({ addresses }),
+}
+const plugins = [bind, tag] as readonly Plugin[]
+
+function blocksOf(corefile: string) {
+  const source = { file: 'Corefile', port: 53, env: {}, read: () => '', glob: () => [], warn: () => undefined }
+  // The language wants a line for each brace; the tables here are easier to read without.
+  const text = corefile.replaceAll('{ ', '{\n').replaceAll(' }', '\n}')
+  return setUp(parseCorefile(text, source), plugins)
+}
+
+function chainsOf(corefile: string) {
+  const host = { log: logTo(() => undefined), localAddresses: [], feed: () => assert.fail('no feed here') }
+  return buildChains(blocksOf(corefile), plugins, host)
+}
+
+function question(text: string, server: string, klass: number = Class.IN): Query {
+  const [name = '.', type = 'A'] = text.split(' ')
+  const asked = parseName(name)
+  return {
+    id: 1,
+    name: lowerName(asked),
+    asked,
+    type: parseType(type) ?? 1,
+    class: klass,
+    opcode: 0,
+    recursionDesired: true,
+    authenticData: false,
+    checkingDisabled: false,
+    edns: undefined,
+    size: 30,
+    client: { address: '127.0.0.1', port: 5000, localAddress: '127.0.0.1', localPort: 53, transport: 'udp', server },
+  }
+}
+
+const corefile = `
+. { tag root }
+example.org { tag org }
+a.example.org { tag a }
+example.net:1053 { tag net }
+192.168.1.0/25 { tag half }
+10.0.0.0/8 { tag ten }
+empty.example { bind 127.0.0.1 }
+b.example { bind 127.0.0.2
+tag bound }
+`
+const serve = chainsOf(corefile)
+
+for (const [ask, server, expected] of [
+  // The longest zone wins.
+  ['example.com. A', 'dns://:53', 'root'],
+  ['. NS', 'dns://:53', 'root'],
+  ['example.org. A', 'dns://:53', 'org'],
+  ['x.eXample.ORG. A', 'dns://:53', 'org'],
+  ['a.example.org. A', 'dns://:53', 'a'],
+  ['x.y.a.example.org. A', 'dns://:53', 'a'],
+  ['ba.example.org. A', 'dns://:53', 'org'],
+  ['badexample.org. A', 'dns://:53', 'root'],
+  // A DS record stands in the parent zone (RFC 4035 3.1.4.1).
+  ['a.example.org. DS', 'dns://:53', 'org'],
+  ['example.org. DS', 'dns://:53', 'root'],
+  ['x.a.example.org. DS', 'dns://:53', 'a'],
+  ['. DS', 'dns://:53', 'root'],
+  ['example.net. DS', 'dns://:1053', 'net'],
+  // Each listener has its own zones.
+  ['example.net. A', 'dns://:1053', 'net'],
+  ['example.org. A', 'dns://:1053', 'REFUSED'],
+  ['b.example. A', 'dns://127.0.0.2:53', 'bound'],
+  ['b.example. A', 'dns://:53', 'root'],
+  // Zones made from addresses.
+  ['1.2.3.10.in-addr.arpa. PTR', 'dns://:53', 'ten'],
+  ['1.1.168.192.in-addr.arpa. PTR', 'dns://:53', 'half'],
+  ['127.1.168.192.in-addr.arpa. PTR', 'dns://:53', 'half'],
+  ['128.1.168.192.in-addr.arpa. PTR', 'dns://:53', 'root'],
+  // A block that answers nothing.
+  ['empty.example. A', 'dns://127.0.0.1:53', 'REFUSED'],
+] as const) {
+  test(`chain: ${ask} at ${server}`, async () => {
+    const { plugin, rcode } = await serve(question(ask, server))
+    assert.equal(plugin === '' ? printRcode(rcode) : plugin, expected)
+  })
+}
+
+test('chain: other classes are refused', async () => {
+  assert.equal((await serve(question('example.org. TXT', 'dns://:53', Class.CH))).rcode, Rcode.REFUSED)
+})
+
+test('chain: a query nobody answers names the last plugin', () => {
+  assert.throws(() => chainsOf('. { tag next }')(question('x. A', 'dns://:53')), {
+    name: 'ChainEnd',
+    message: 'plugin/tag: no next plugin found',
+  })
+})
+
+for (const [title, text, message] of [
+  [
+    'the same zone twice',
+    '. { tag a }\n. { tag b }',
+    'Corefile:4 - Error during parsing: cannot serve dns://.:53 - it is already defined',
+  ],
+  [
+    'the same zone at one address',
+    '. { bind 127.0.0.1 }\n. { bind 127.0.0.1 }',
+    'Corefile:4 - Error during parsing: cannot serve dns://.:53 on 127.0.0.1 - it is already defined',
+  ],
+  [
+    'the same zone at all addresses and one',
+    '. { tag a }\n. { bind 127.0.0.1 }',
+    'Corefile:4 - Error during parsing: cannot serve dns://.:53 on 127.0.0.1 - zone overlap listener capacity with dns://.:53',
+  ],
+] as const) {
+  test(`setup refuses ${title}`, () => {
+    assert.throws(
+      () => blocksOf(text),
+      (error: Error) => error instanceof CorefileError && error.message === message,
+    )
+  })
+}
+
+for (const text of [
+  '. { tag a }\n.:1053 { tag b }',
+  '. { bind 127.0.0.1 }\n. { bind 127.0.0.2 }',
+  'a. { tag a }\nb. { tag a }',
+]) {
+  test(`setup accepts ${text.replace('\n', ' | ')}`, () => {
+    assert.equal(blocksOf(text).length, 2)
+  })
+}
