@@ -118,42 +118,48 @@ export function parseSvcb(fields: Fields): Rdata {
   const target = fields.name('target')
   const params = new Map<number, string>()
   for (const { text } of fields.rest()) {
-    const [, name = '', sign, value = ''] = /^([^=]*)(=?)(.*)$/s.exec(text) ?? []
+    const [name, value] = splitAtSign(text)
     const key = parseKey(name)
     if (key === undefined) throw new RecordError(`unknown parameter ${JSON.stringify(name)}`)
     if (params.has(key)) throw new RecordError(`parameter ${name} given twice`)
-    // By its number a key takes any octets, the known ones too.
     const octets = parseOctets(value)
+    // By its number a key takes any octets, the known ones too.
     const wire = name.startsWith('key') ? octets : formats[key]?.parse(octets)
-    if (wire === undefined || (sign !== '' && value === '' && wire === ''))
-      throw new RecordError(`bad value of parameter ${name}`)
+    if (wire === undefined) throw new RecordError(`bad value of parameter ${name}`)
     params.set(key, wire)
   }
-  checkTogether(params)
+  const problem = problemOf(params)
+  if (problem !== undefined) throw new RecordError(problem)
   let rdata = encode16(priority) + target
   for (const [key, value] of [...params].sort(([a], [b]) => a - b))
     rdata += encode16(key) + encode16(value.length) + value
   return rdata as Rdata
 }
 
-/** What RFC 9460 8 and 7.1.1 ask of parameters that stand together. */
-function checkTogether(params: ReadonlyMap<number, string>): void {
-  const mandatory = params.get(Key.mandatory) ?? ''
-  let before = Key.mandatory as number
-  for (let at = 0; at + 1 < mandatory.length; at += 2) {
-    const key = decode16(mandatory, at)
-    if (key <= before) throw new RecordError('bad list of mandatory parameters')
-    if (!params.has(key)) throw new RecordError(`mandatory parameter ${printKey(key)} is missing`)
-    before = key
-  }
-  if (params.has(Key.noDefaultAlpn) && !params.has(Key.alpn)) throw new RecordError('no-default-alpn without alpn')
+function splitAtSign(text: string): [name: string, value: string] {
+  const sign = text.indexOf('=')
+  return sign < 0 ? [text, ''] : [text.slice(0, sign), text.slice(sign + 1)]
 }
 
-/** Inverse of parseSvcb; undefined where the rdata is malformed. */
+/** What is wrong with parameters that stand together (RFC 9460 8 and 7.1.1), if anything is. */
+function problemOf(params: ReadonlyMap<number, string>): string | undefined {
+  const mandatory = params.get(Key.mandatory) ?? ''
+  let before: number = Key.mandatory
+  for (let at = 0; at + 1 < mandatory.length; at += 2) {
+    const key = decode16(mandatory, at)
+    if (key <= before) return 'bad list of mandatory parameters'
+    if (!params.has(key)) return `mandatory parameter ${printKey(key)} is missing`
+    before = key
+  }
+  return params.has(Key.noDefaultAlpn) && !params.has(Key.alpn) ? 'no-default-alpn without alpn' : undefined
+}
+
+/** Inverse of parseSvcb; undefined of what that wouldn't make. */
 export function printSvcb(rdata: Rdata): string | undefined {
   const targetEnd = nameEnd(rdata, 2)
   if (!(targetEnd <= rdata.length)) return undefined
   let text = `${decode16(rdata, 0)} ${printName(rdata.slice(2, targetEnd) as Name)}`
+  const params = new Map<number, string>()
   let before = -1
   for (let at = targetEnd; at < rdata.length; ) {
     const key = decode16(rdata, at)
@@ -165,8 +171,9 @@ export function printSvcb(rdata: Rdata): string | undefined {
     const printed = format === undefined ? (value === '' ? '' : quote(value)) : format.print(value)
     if (printed === undefined) return undefined
     text += ` ${printKey(key)}${printed === '' ? '' : `=${printed}`}`
+    params.set(key, value)
     before = key
     at = end
   }
-  return text
+  return problemOf(params) === undefined ? text : undefined
 }
