@@ -9,6 +9,8 @@ export interface Log {
   error(message: string): void
   /** A log whose lines begin with `plugin/NAME: `. */
   plugin(name: string): Log
+  /** Writes text as it is, its newline included: banners and query logs. */
+  raw(text: string): void
   /** Are debug lines written? Set by the plugin `debug`. */
   setDebug(on: boolean): void
 }
@@ -18,10 +20,10 @@ const maxUnwritten = 1 << 20
 
 const titles: Readonly<Record<number, string>> = { 20: 'DEBUG', 30: 'INFO', 40: 'WARNING', 50: 'ERROR', 60: 'FATAL' }
 
-/** Lines to standard output. `raw` writes text as it is: banners and query logs. */
-export function openLog(): Log & { raw(text: string): void; flush(): void } {
+/** Lines to standard output. */
+export function openLog(): Log & { flush(): void } {
   const output = pino.destination({ dest: 1, sync: false, maxLength: maxUnwritten })
-  return { ...logTo((text) => output.write(text)), raw: (text) => output.write(text), flush: () => output.flushSync() }
+  return { ...logTo((text) => output.write(text)), flush: () => output.flushSync() }
 }
 
 /** A log that hands each finished line, with its newline, to `write`: for tests and for other destinations. */
@@ -39,6 +41,7 @@ export function logTo(write: (line: string) => void): Log {
     warning: (message) => logger.warn(prefix + message),
     error: (message) => logger.error(prefix + message),
     plugin: (name) => prefixed(`plugin/${name}: `),
+    raw: write,
     setDebug: (on) => {
       logger.level = on ? 'debug' : 'info'
     },

@@ -1,0 +1,31 @@
+// Every plugin, in the order in which a query meets them, which is CoreDNS's and not that of the Corefile.
+import type { KnownDirectives } from '../corefile/parse.ts'
+import type { Plugin } from '../plugin.ts'
+import { bind } from './bind.ts'
+import { debug } from './debug.ts'
+import { errors } from './errors.ts'
+import { health } from './health.ts'
+import { kubernetes } from './kubernetes/index.ts'
+import { log } from './log/index.ts'
+import { ready } from './ready.ts'
+import { whoami } from './whoami.ts'
+
+export const plugins: readonly Plugin[] = [bind, debug, ready, health, errors, log, kubernetes, whoami]
+
+/** The directives of CoreDNS 1.14.7 in its order (its plugin.cfg). */
+export const coreDnsDirectives: readonly string[] = [
+  ['root', 'metadata', 'geoip', 'cancel', 'proxyproto', 'quic', 'grpc_server', 'https', 'https3', 'timeouts'],
+  ['multisocket', 'reload', 'nsid', 'bufsize', 'bind', 'debug', 'trace', 'ready', 'health', 'pprof', 'shed'],
+  ['prometheus', 'errors', 'log', 'dnstap', 'local', 'dns64', 'any', 'chaos', 'loadbalance', 'tsig', 'rewrite'],
+  ['autopath', 'acl', 'cache', 'header', 'dnssec', 'tls', 'minimal', 'template', 'transfer', 'hosts', 'route53'],
+  ['azure', 'clouddns', 'k8s_external', 'kubernetes', 'file', 'auto', 'secondary', 'etcd', 'loop', 'forward'],
+  ['grpc', 'erratic', 'whoami', 'on', 'sign', 'view', 'nomad'],
+].flat()
+
+const supported = new Set(plugins.map((plugin) => plugin.name))
+
+/** What a Corefile may say here, and what it may say in CoreDNS only. */
+export const knownDirectives: KnownDirectives = {
+  supported,
+  missing: new Set(coreDnsDirectives.filter((name) => !supported.has(name))),
+}

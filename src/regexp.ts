@@ -1,0 +1,25 @@
+// Regular expressions with Go's syntax, matched in time linear in the text: operators write them, strangers choose what
+// they are matched with. Only importer of re2js.
+import { RE2JS, RE2JSException } from 're2js'
+
+export interface Pattern {
+  readonly source: string
+  /** Does it match anywhere in the text? */
+  test(text: string): boolean
+}
+
+/** A regular expression that makes no sense; the message is Go's. */
+export class PatternError extends Error {
+  override name = 'PatternError'
+}
+
+/** Throws PatternError. */
+export function compilePattern(source: string): Pattern {
+  try {
+    const compiled = RE2JS.compile(source)
+    return { source, test: (text) => compiled.test(text) }
+  } catch (error) {
+    if (!(error instanceof RE2JSException)) throw error
+    throw new PatternError(error.message, { cause: error })
+  }
+}
