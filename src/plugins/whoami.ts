@@ -11,8 +11,9 @@ import type { Plugin } from '../plugin.ts'
 export const whoami: Plugin<null> = {
   name: 'whoami',
 
-  parse(directives) {
-    directives.forEach(readNothing)
+  /** Of several directives only the first is read, as in CoreDNS. */
+  parse([directive]) {
+    if (directive !== undefined) readNothing(directive)
     return null
   },
 
