@@ -210,6 +210,22 @@ for (const [what, query, sections, octetsWritten, kept, isTruncated] of [
     true,
   ],
   [
+    '512 octets, the last record being empty',
+    asking,
+    { answer: [filler('b.', 512 - askingSize - 13), filler('c.', 13)] },
+    512,
+    [2, 0, 0],
+    false,
+  ],
+  [
+    '513 octets, the last record being empty',
+    asking,
+    { answer: [filler('b.', 513 - askingSize - 13), filler('c.', 13)] },
+    513 - 13,
+    [1, 0, 0],
+    true,
+  ],
+  [
     'an answer too long for the first of two rrsets',
     asking,
     {

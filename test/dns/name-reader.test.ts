@@ -52,6 +52,7 @@ for (const [what, wire, at, problem] of [
   ['a pointer forwards', `${pointer(14)}\0`, 12, /not backwards/],
   ['two pointers to each other', `${pointer(14)}${pointer(12)}`, 14, /not backwards/],
   ['a pointer to a name that points to it', `\x01a${pointer(16)}${pointer(12)}`, 16, /not backwards/],
+  ['two pointers to each other, before the name', `${pointer(14)}${pointer(12)}${pointer(14)}`, 16, /not backwards/],
   ['a pointer into the header', pointer(11), 12, /not backwards/],
   ['a pointer to 0', pointer(0), 12, /not backwards/],
   ['a label of 64 octets', `\x40${'a'.repeat(64)}\0`, 12, /unknown kind/],
@@ -75,6 +76,13 @@ for (const [what, wire, at, problem] of [
     assert.throws(() => names.read(at), { name: 'WireError', message: problem, rcode: 1, id: 0x1234 })
   })
 }
+
+test('half a pointer is refused, though with a zero for its other half it would lead to the name read before', () => {
+  const wire = octets(header(), 'x'.repeat(244), '\x01a\0', pointer(256), '\xc1')
+  const names = new NameReader(wire)
+  assert.equal(printName(names.read(259)), 'a.')
+  assert.throws(() => names.read(261), { name: 'WireError', message: /beyond the end/ })
+})
 
 test('any names that follow each other are read', () => {
   fc.assert(
