@@ -288,6 +288,10 @@ for (const [what, wire] of [
     'a name that goes on after its record',
     octets(header({ answers: 1 }), question(), record('\0', Type.CNAME, '\x01'), 'a\0'),
   ],
+  [
+    'a SIG record whose name goes on after it',
+    octets(header({ answers: 1 }), question(), record('\0', 24, `${'x'.repeat(18)}\x01`), 'a\0'),
+  ],
   ['a SOA record without its numbers', octets(header({ answers: 1 }), question(), record('\0', Type.SOA, '\0\0'))],
   ['an SRV record of five octets', octets(header({ answers: 1 }), question(), record('\0', Type.SRV, 'abcde'))],
   [
