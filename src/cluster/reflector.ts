@@ -52,6 +52,9 @@ export const reflectorTiming: ReflectorTiming = {
 /** How an attempt came out: everything is listed, a watch came to its end, or what we watched from is of no use. */
 type Outcome = 'listed' | 'ended' | 'outdated'
 
+/** Watches that say nothing and end, after which everything is listed again. */
+const mostBarren = 3
+
 /** The annotation of the bookmark that ends a streaming list. */
 const listEndAnnotation = 'k8s.io/initial-events-end'
 
@@ -69,6 +72,8 @@ export class Reflector {
   #standsSince: number | undefined
   /** The last connection broke: the server behind the next one may be another, with an older state. */
   #inDoubt = false
+  /** How many watches in a row ended soon, without a word and without an error. */
+  #barren = 0
   /** The version after which something came that made no sense. */
   #malformedAfter: string | undefined
   #listInPages = false
@@ -200,6 +205,7 @@ export class Reflector {
     }
     const { type, object } = partOf(event)
     const metadata = partOf(partOf(object).metadata)
+    this.#barren = 0
     switch (type) {
       case 'ADDED':
       case 'MODIFIED':
@@ -240,7 +246,10 @@ export class Reflector {
   /** Milliseconds to wait after what was no failure. */
   #ended(outcome: Outcome): number {
     if (this.#wasHealthy() || outcome !== 'ended') return 0
-    // A server that ends every watch as soon as it begins must not be asked in a loop.
+    // A server that ends every watch as soon as it begins must not be asked in a loop. Perhaps it can't watch from our
+    // version, and doesn't know how to say so.
+    this.#barren++
+    if (this.#barren === mostBarren) this.#version = ''
     return this.#backOff.next()
   }
 
@@ -249,12 +258,13 @@ export class Reflector {
     this.#wasHealthy()
     const doing = this.#version === '' ? 'list' : 'watch'
     if (error instanceof ApiError && error.code === 401) this.#credentials.refused()
-    if (this.#isVersionUseless(error)) this.#version = ''
+    const outdated = this.#isVersionUseless(error)
+    if (outdated) this.#version = ''
     this.#inDoubt = true
     const waitMs = this.#backOff.next()
     const problem = `failed to ${doing} ${this.#resource.name}: ${messageOf(error)}`
-    // The first failure is as a rule over at the next attempt, which comes at once.
-    if (this.#backOff.failures > 1 && problem !== this.#reported) {
+    // The first failure is as a rule over at the next attempt, which comes at once; that history expires is no trouble.
+    if (!outdated && this.#backOff.failures > 1 && problem !== this.#reported) {
       this.#log.error(problem)
       this.#reported = problem
     } else this.#log.debug(problem)
@@ -279,6 +289,7 @@ export class Reflector {
     const since = this.#standsSince
     if (since === undefined || performance.now() - since < this.#timing.healthyMs) return false
     this.#backOff.reset()
+    this.#barren = 0
     return true
   }
 

@@ -1,0 +1,86 @@
+// A watch of an API server through a faulty proxy, with the copy of the cluster that a worker has of it.
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MessageChannel } from 'node:worker_threads'
+import type { Access } from '../../src/cluster/credentials.ts'
+import { kindNames } from '../../src/cluster/kinds.ts'
+import type { ReflectorTiming } from '../../src/cluster/reflector.ts'
+import { Store } from '../../src/cluster/store.ts'
+import { type ClusterOptions, type ClusterWatch, replica, watchCluster } from '../../src/cluster/watch.ts'
+import { logTo } from '../../src/log.ts'
+import { difference, listCluster } from './churn.ts'
+import { FaultyProxy } from './faulty-proxy.ts'
+
+/** As in production, but that nothing takes long. */
+export const hasty: ReflectorTiming = {
+  backOff: { minMs: 20, maxMs: 200 },
+  silenceMs: 60_000,
+  healthyMs: 100,
+  watchSeconds: 300,
+  pageSize: 3,
+}
+
+/** A test fails after this long; nothing takes a tenth of it. */
+const patienceMs = 60_000
+
+export async function until(what: string, condition: () => unknown): Promise<void> {
+  const deadline = performance.now() + patienceMs
+  while (!(await condition())) {
+    assert.ok(performance.now() < deadline, `waited too long for ${what}`)
+    await sleep(5)
+  }
+}
+
+export interface Following {
+  readonly proxy: FaultyProxy
+  readonly watch: ClusterWatch
+  readonly cluster: Store
+  /** What was logged, debug lines too. */
+  readonly lines: readonly string[]
+  /** Waits until a worker knows what the server behind the proxy has. */
+  converged(): Promise<void>
+}
+
+/** Everything is ended when `use` is done. */
+export async function following(
+  upstream: Access,
+  options: Partial<ClusterOptions> & { readonly timing?: Partial<ReflectorTiming> },
+  use: (following: Following) => Promise<void>,
+): Promise<void> {
+  const proxy = new FaultyProxy(upstream)
+  const url = await proxy.listen()
+  const stop = new AbortController()
+  const lines: string[] = []
+  const log = logTo((line) => lines.push(line.trimEnd()))
+  log.setDebug(true)
+  const all: ClusterOptions = {
+    connection: { from: 'endpoint', url, tls: undefined },
+    kinds: kindNames,
+    labelSelector: '',
+    namespaceSelector: '',
+    ...options,
+  }
+  const watch = watchCluster(all, log, stop.signal, { ...hasty, ...options.timing })
+  const { port1, port2 } = new MessageChannel()
+  const cluster = replica(port2)
+  assert.ok(cluster instanceof Store)
+  watch.feed(port1)
+  const converged = async (): Promise<void> => {
+    let problem: string | undefined = 'never compared'
+    await until('the state of the server', async () => {
+      // A server that has just come up may refuse to be asked yet.
+      problem = await listCluster(proxy.upstream).then((state) => difference(state, cluster), String)
+      return problem === undefined && watch.pending().length === 0
+    }).catch((error: Error) => assert.fail(`${error.message}\n${problem}\n${lines.slice(-20).join('\n')}`))
+  }
+  try {
+    await use({ proxy, watch, cluster, lines, converged })
+  } finally {
+    stop.abort()
+    await proxy.close()
+  }
+}
+
+export function accessTo(url: string): Access {
+  return { url: new URL(url), headers: {}, tls: {}, agent: undefined }
+}
