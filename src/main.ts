@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 // Entry: CoreDNS's flags start the server; a first argument that names a subcommand starts that. No logic here.
-import { check } from './cli/check.ts'
-import { sandbox } from './cli/sandbox.ts'
-import { serve } from './cli/serve.ts'
 
-/** Each gets the arguments after its name and resolves to the exit code, or never, where it goes on serving. */
-const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = { check, sandbox }
+// Before anything is loaded: Node answers SIGUSR1 by opening its inspector, unless somebody listens for it.
+process.on('SIGUSR1', () => undefined)
+
+/** Each gets the arguments after its name and resolves to the exit code, when it is done. */
+const subcommands: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<number>>>> = {
+  check: async () => (await import('./cli/check.ts')).check,
+  sandbox: async () => (await import('./cli/sandbox.ts')).sandbox,
+}
 
 const args = process.argv.slice(2)
-const first = args[0] ?? ''
-const subcommand = Object.hasOwn(subcommands, first) ? subcommands[first] : undefined
-process.exitCode = await (subcommand === undefined ? serve(args) : subcommand(args.slice(1)))
+const name = args[0] ?? ''
+const subcommand = Object.hasOwn(subcommands, name) ? await subcommands[name]?.() : undefined
+process.exitCode = await (subcommand?.(args.slice(1)) ?? (await import('./cli/serve.ts')).serve(args))

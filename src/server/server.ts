@@ -25,7 +25,11 @@ export interface ServerOptions {
   readonly log: Log
   /** Reads the configuration anew: called at start and at each reload. Throws CorefileError. */
   readonly load: () => readonly BlockSetup[] | Promise<readonly BlockSetup[]>
+  /** What the workers run, if not worker.ts. */
+  readonly worker?: URL
 }
+
+const workerScript = new URL('./worker.ts', import.meta.url)
 
 export class Server {
   readonly #options: ServerOptions
@@ -123,7 +127,7 @@ export class Server {
   }
 
   #spawn(): WorkerHandle {
-    const worker: WorkerHandle = new WorkerHandle((cause) => {
+    const worker: WorkerHandle = new WorkerHandle(this.#options.worker ?? workerScript, (cause) => {
       this.#workers.delete(worker)
       this.#options.log.error(`Recovered from panic in worker, starting another: ${cause.stack ?? cause.message}`)
       void this.#inTurn(() => this.#replace())

@@ -23,7 +23,7 @@ export class UdpListener extends UDPServer {
     // dns2 hands its `type` on to dgram, which also takes an object of options there.
     const options = {
       type,
-      ipv6Only: true,
+      ipv6Only: type === 'udp6',
       reusePort: place.reusePort,
       recvBufferSize: receiveBuffer,
       lookup: sameAddress,

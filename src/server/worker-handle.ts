@@ -15,9 +15,9 @@ export class WorkerHandle {
   #requests = 0
   #told = false
 
-  /** `died` is called once, with the cause, when the thread ends without having been told to. */
-  constructor(died: (cause: Error) => void) {
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url))
+  /** Starts `script`, worker.ts. `died` is called once, with the cause, when the thread ends without having been told to. */
+  constructor(script: URL, died: (cause: Error) => void) {
+    this.#worker = new Worker(script)
     this.#worker.on('message', (message: FromWorker) => this.#settle(message))
     let fault: Error | undefined
     this.#worker.on('error', (error: Error) => {

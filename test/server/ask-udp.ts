@@ -1,0 +1,37 @@
+// Raw messages to a server under test, by UDP.
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { decode, encode, type Packet } from 'dns-packet'
+
+/** Sends octets by UDP; resolves to the octets that came back, or to undefined after `wait` ms. */
+export async function ask(
+  port: number,
+  message: Buffer,
+  { host = '127.0.0.1', wait = 2000 } = {},
+): Promise<Buffer | undefined> {
+  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
+  socket.connect(port, host)
+  await once(socket, 'connect')
+  socket.send(message)
+  const timer = new AbortController()
+  const late = setTimeout(() => timer.abort(), wait)
+  try {
+    const [reply] = (await once(socket, 'message', { signal: timer.signal })) as [Buffer]
+    return reply
+  } catch (error) {
+    if ((error as Error).name === 'AbortError' || (error as NodeJS.ErrnoException).code === 'ECONNREFUSED')
+      return undefined
+    throw error
+  } finally {
+    clearTimeout(late)
+    socket.close()
+  }
+}
+
+/** A question for the address of a name, id 4711. */
+export const question = (name: string, more: Partial<Packet> = {}) =>
+  encode({ type: 'query', id: 4711, questions: [{ type: 'A', name }], ...more })
+
+/** The rcode of a reply by name, or `silence`. */
+export const rcodeOf = (reply: Buffer | undefined) =>
+  reply === undefined ? 'silence' : (decode(reply) as Packet & { rcode: string }).rcode

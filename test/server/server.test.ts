@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { decode } from 'dns-packet'
+import { ask, question, rcodeOf } from './ask-udp.ts'
+import { folderFor, serve, start } from './process.ts'
+
+const whoami = (zone: string) => `${zone} {\n    errors\n    bind 127.0.0.1 ::1\n    whoami\n}\n`
+
+async function askTcp(port: number, message: Buffer, host = '127.0.0.1'): Promise<Buffer> {
+  const socket = connect({ port, host })
+  socket.write(Buffer.concat([Buffer.from([message.length >> 8, message.length & 255]), message]))
+  let got = Buffer.alloc(0)
+  for await (const chunk of socket) {
+    got = Buffer.concat([got, chunk as Buffer])
+    if (got.length >= 2 && got.length >= 2 + got.readUInt16BE(0)) break
+  }
+  return got.subarray(2)
+}
+
+test('a server answers by UDP and TCP, IPv4 and IPv6, and ends on SIGTERM with 0', async (t) => {
+  const program = await serve(t, whoami('example.org'))
+  for (const host of ['127.0.0.1', '::1']) {
+    for (const reply of [
+      await ask(program.port, question('x.example.org'), { host }),
+      await askTcp(program.port, question('x.example.org'), host),
+    ]) {
+      assert.ok(reply)
+      const { id, additionals } = decode(reply)
+      assert.equal(id, 4711)
+      assert.equal((additionals?.[0] as { data?: string } | undefined)?.data, host)
+    }
+  }
+  program.process.kill('SIGTERM')
+  assert.equal(await program.ended, 0)
+})
+
+test('what is no question is answered by its header, or not at all', async (t) => {
+  const { port } = await serve(t, whoami('example.org'))
+  const good = question('x.example.org')
+  const changed = (change: (message: Buffer) => void) => {
+    const message = Buffer.from(good)
+    change(message)
+    return message
+  }
+  for (const [title, message, expected] of [
+    ['nothing', Buffer.alloc(0), 'silence'],
+    ['less than a header', good.subarray(0, 11), 'silence'],
+    ['a reply', changed((octets) => octets.writeUInt8(0x81, 2)), 'silence'],
+    ['opcode STATUS', changed((octets) => octets.writeUInt8(0x10, 2)), 'NOTIMP'],
+    ['no question', changed((octets) => octets.writeUInt16BE(0, 4)), 'FORMERR'],
+    ['two questions', changed((octets) => octets.writeUInt16BE(2, 4)), 'FORMERR'],
+    ['a question cut short', good.subarray(0, good.length - 3), 'FORMERR'],
+    ['another zone', question('x.example.net'), 'REFUSED'],
+    ['a good one', good, 'NOERROR'],
+  ] as const) {
+    assert.equal(rcodeOf(await ask(port, message, { wait: expected === 'silence' ? 300 : 2000 })), expected, title)
+  }
+})
+
+test('SIGUSR1 puts the changed Corefile into force, a bad one is refused and the old one stays; SIGHUP does nothing', async (t) => {
+  const program = await serve(t, whoami('example.org'))
+  const { port } = program
+  assert.equal(rcodeOf(await ask(port, question('example.net'))), 'REFUSED')
+
+  writeFileSync(program.file, whoami('example.net'))
+  program.process.kill('SIGUSR1')
+  await program.printed(/Reloading complete/)
+  assert.equal(rcodeOf(await ask(port, question('example.net'))), 'NOERROR')
+  assert.equal(rcodeOf(await ask(port, question('example.org'))), 'REFUSED')
+
+  writeFileSync(program.file, 'example.com {\n    whoamy\n}\n')
+  program.process.kill('SIGUSR1')
+  await program.printed(/the old one stays: .*Corefile:2 - Error during parsing: Unknown directive 'whoamy'/)
+  assert.equal(rcodeOf(await ask(port, question('example.net'))), 'NOERROR')
+
+  assert.doesNotMatch(program.output(), /Debugger/, "the signal is ours, not the inspector's")
+  program.process.kill('SIGHUP')
+  assert.equal(rcodeOf(await ask(port, question('example.net'))), 'NOERROR')
+  program.process.kill('SIGINT')
+  assert.equal(await program.ended, 0)
+})
+
+test('no query is lost over reloads', async (t) => {
+  const program = await serve(t, whoami('example.org'))
+  let asked = 0
+  let done = false
+  const asking = (async () => {
+    while (!done) {
+      assert.equal(rcodeOf(await ask(program.port, question('example.org'))), 'NOERROR', `question ${asked}`)
+      asked++
+    }
+  })()
+  for (let reloads = 1; reloads <= 10; reloads++) {
+    program.process.kill('SIGUSR1')
+    await program.printed(new RegExp(`(Reloading complete[\\s\\S]*){${reloads}}`))
+  }
+  done = true
+  await asking
+  assert.ok(asked > 0)
+})
+
+for (const [title, args, code, message] of [
+  ['a Corefile that makes no sense', ['-conf', 'BAD'], 1, /BAD:2 - Error during parsing: Unknown directive 'nonsense'/],
+  ['a Corefile that is not there', ['-conf', 'MISSING'], 1, /no such file/],
+  ['an unknown flag', ['-nope'], 2, /flag provided but not defined: -nope/],
+  ['an extra argument', ['-conf', 'BAD', 'more'], 2, /extra command line arguments: \[more\]/],
+  ['a bad port', ['-dns.port', '70000'], 2, /invalid port "70000"/],
+] as const) {
+  test(`the program does not start with ${title}`, async (t) => {
+    const folder = folderFor(t)
+    writeFileSync(join(folder, 'BAD'), '.:0 {\n    nonsense\n}\n')
+    const program = start(
+      t,
+      args.map((arg) => (arg === 'BAD' || arg === 'MISSING' ? join(folder, arg) : arg)),
+    )
+    assert.equal(await program.ended, code)
+    assert.match(program.output(), message)
+  })
+}
+
+test('a port in use is an error, not a port shared', async (t) => {
+  const first = await serve(t, whoami('example.org'))
+  const second = start(t, ['-conf', first.file, '-dns.port', `${first.port}`])
+  assert.equal(await second.ended, 1)
+  assert.match(second.output(), /EADDRINUSE/)
+})
+
+test('the Corefile may come by standard input', async (t) => {
+  const program = start(t, ['-conf', 'stdin', '-dns.port', '0'], whoami('example.org'))
+  await program.printed(/example\.org\.:\d+\n/)
+  program.process.kill('SIGTERM')
+  assert.equal(await program.ended, 0)
+})
+
+test('-version and -plugins say what they should', async (t) => {
+  const version = start(t, ['-version'])
+  assert.equal(await version.ended, 0)
+  assert.match(version.output(), /^clusterdns-\d+\.\d+\.\d+\n\S+\/\S+, node v\d+/)
+  const plugins = start(t, ['-plugins'])
+  assert.equal(await plugins.ended, 0)
+  assert.match(plugins.output(), /^dns\.whoami$/m)
+})
+
+test('a pid file is written and removed', async (t) => {
+  const folder = folderFor(t)
+  writeFileSync(join(folder, 'Corefile'), whoami('example.org'))
+  const pidFile = join(folder, 'pid')
+  const program = start(t, ['-conf', join(folder, 'Corefile'), '-dns.port', '0', '-pidfile', pidFile])
+  await program.printed(/clusterdns-/)
+  while (!existsSync(pidFile)) await new Promise((resolve) => setTimeout(resolve, 10))
+  assert.equal(Number(readFileSync(pidFile, 'utf8')), program.process.pid)
+  program.process.kill('SIGTERM')
+  assert.equal(await program.ended, 0)
+  assert.equal(existsSync(pidFile), false)
+})

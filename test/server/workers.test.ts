@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { setUpCorefile } from '../../src/cli/corefile.ts'
+import { logTo } from '../../src/log.ts'
+import { plugins } from '../../src/plugins/index.ts'
+import { Server } from '../../src/server/server.ts'
+import { ask, question, rcodeOf } from './ask-udp.ts'
+
+/** A server in this process whose workers run `script`; resolves when it answers. */
+async function serve(t: TestContext, script: string) {
+  const lines: string[] = []
+  const healthPort = await freePort()
+  const corefile = `example.org {\n    bind 127.0.0.1\n    health 127.0.0.1:${healthPort}\n    whoami\n}\n`
+  const server = new Server({
+    plugins,
+    log: logTo((line) => lines.push(line)),
+    load: () => setUpCorefile(corefile, { file: 'Corefile', port: 0, warn: () => undefined }),
+    worker: new URL(script, import.meta.url),
+  })
+  await server.start()
+  t.after(() => server.stop())
+  const health = async () => {
+    const response = await fetch(`http://127.0.0.1:${healthPort}/health`)
+    return { status: response.status, text: await response.text() }
+  }
+  return { port: server.blocks[0]?.keys[0]?.port ?? 0, lines, health }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+test('a worker that dies is told of, replaced, and its successor answers', async (t) => {
+  const { port, lines, health } = await serve(t, './mortal-worker.ts')
+  assert.equal(rcodeOf(await ask(port, question('example.org'))), 'NOERROR')
+  const { status, text } = await health()
+  assert.equal(status, 503)
+  assert.match(text, /no sign of life/)
+  let answered = 0
+  while (answered < 20) if (rcodeOf(await ask(port, question('example.org'), { wait: 200 })) === 'NOERROR') answered++
+  assert.match(lines.join(''), /\[ERROR\] Recovered from panic in worker, starting another: .*a fault of the test/)
+})
+
+test('a worker that hangs fails /health', async (t) => {
+  const { health } = await serve(t, './hung-worker.ts')
+  const { status, text } = await health()
+  assert.equal(status, 503)
+  assert.match(text, /workers gave no sign of life for 1000 ms/)
+})
