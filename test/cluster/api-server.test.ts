@@ -34,7 +34,7 @@ test('real API server: followed by its kubeconfig', { skip }, async () => {
   await churn.begin()
   await churn.steps(50)
   // The proxy only serves to compare here.
-  await following(access, { connection }, async ({ watch, converged }) => {
+  await following(access, { connection: () => connection }, async ({ watch, converged }) => {
     assert.equal(await watch.started(30_000), true)
     await converged()
     await churn.steps(50)
@@ -97,7 +97,7 @@ async function refusals({ proxy }: Following, churn: Churn, normal: typeof proxy
   proxy.answer = () => ({ status: 503 })
   proxy.drop()
   await churn.steps(20)
-  proxy.answer = (path) => (path.includes('resourceVersion=') ? { status: 410 } : normal(path))
+  proxy.answer = (path) => (path.includes('resourceVersion=') ? { status: 410 } : normal(path, ''))
   await churn.steps(20)
   proxy.answer = normal
 }

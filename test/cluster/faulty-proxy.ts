@@ -14,14 +14,16 @@ export interface Answer {
 export class FaultyProxy {
   /** Of the server behind; may be changed at any time. */
   upstream: Access
-  /** Decides about each request, by its path with its query; undefined lets it through. */
-  answer: (path: string) => Answer | undefined = () => undefined
+  /** Decides about each request, by its path with its query and its Authorization; undefined lets it through. */
+  answer: (path: string, authorization: string) => Answer | undefined = () => undefined
   /** What the server is asked in place of that. */
   rewrite: (path: string) => string = (path) => path
   /** Breaks every connection that comes. */
   down = false
   /** Paths of all requests, in order. */
   readonly requests: string[] = []
+  /** Bookmarks that went through. */
+  bookmarks = 0
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #watches = new Set<ServerResponse>()
@@ -77,7 +79,7 @@ export class FaultyProxy {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url ?? ''
     this.requests.push(path)
-    const answer = this.answer(path)
+    const answer = this.answer(path, request.headers.authorization ?? '')
     if (answer !== undefined) {
       response.writeHead(answer.status, answer.headers)
       response.end(answer.body)
@@ -105,6 +107,7 @@ export class FaultyProxy {
 
   #handOn(chunk: Buffer, response: ServerResponse): void {
     if (this.#stalled.has(response)) return
+    if (chunk.includes('"type":"BOOKMARK"')) this.bookmarks++
     if (!this.#cut.has(response)) response.write(chunk)
     else response.write(chunk.subarray(0, chunk.length >> 1), () => response.destroy())
   }

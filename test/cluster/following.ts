@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
-import type { Access } from '../../src/cluster/credentials.ts'
+import type { Access, Connection } from '../../src/cluster/credentials.ts'
 import { kindNames } from '../../src/cluster/kinds.ts'
 import type { ReflectorTiming } from '../../src/cluster/reflector.ts'
 import { Store } from '../../src/cluster/store.ts'
@@ -33,6 +33,8 @@ export async function until(what: string, condition: () => unknown): Promise<voi
 
 export interface Following {
   readonly proxy: FaultyProxy
+  /** Of the proxy. */
+  readonly url: string
   readonly watch: ClusterWatch
   readonly cluster: Store
   /** What was logged, debug lines too. */
@@ -41,10 +43,16 @@ export interface Following {
   converged(): Promise<void>
 }
 
+export interface FollowingOptions extends Partial<Omit<ClusterOptions, 'connection'>> {
+  /** Through the proxy at this URL, by `endpoint` unless said otherwise. */
+  readonly connection?: (url: string) => Connection
+  readonly timing?: Partial<ReflectorTiming>
+}
+
 /** Everything is ended when `use` is done. */
 export async function following(
   upstream: Access,
-  options: Partial<ClusterOptions> & { readonly timing?: Partial<ReflectorTiming> },
+  options: FollowingOptions,
   use: (following: Following) => Promise<void>,
 ): Promise<void> {
   const proxy = new FaultyProxy(upstream)
@@ -53,14 +61,15 @@ export async function following(
   const lines: string[] = []
   const log = logTo((line) => lines.push(line.trimEnd()))
   log.setDebug(true)
+  const { connection, timing, ...others } = options
   const all: ClusterOptions = {
-    connection: { from: 'endpoint', url, tls: undefined },
+    connection: connection?.(url) ?? { from: 'endpoint', url, tls: undefined },
     kinds: kindNames,
     labelSelector: '',
     namespaceSelector: '',
-    ...options,
+    ...others,
   }
-  const watch = watchCluster(all, log, stop.signal, { ...hasty, ...options.timing })
+  const watch = watchCluster(all, log, stop.signal, { ...hasty, ...timing })
   const { port1, port2 } = new MessageChannel()
   const cluster = replica(port2)
   assert.ok(cluster instanceof Store)
@@ -74,7 +83,7 @@ export async function following(
     }).catch((error: Error) => assert.fail(`${error.message}\n${problem}\n${lines.slice(-20).join('\n')}`))
   }
   try {
-    await use({ proxy, watch, cluster, lines, converged })
+    await use({ proxy, url, watch, cluster, lines, converged })
   } finally {
     stop.abort()
     await proxy.close()

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Connection } from '../../src/cluster/credentials.ts'
+import type { KubeObject } from '../../src/sandbox/object.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
-import { Churn } from './churn.ts'
-import { accessTo, type Following, following, until } from './following.ts'
+import { Churn, callApi } from './churn.ts'
+import { accessTo, type Following, type FollowingOptions, following, until } from './following.ts'
 
 interface Scene extends Following {
   readonly sandbox: Sandbox
   readonly churn: Churn
 }
 
-type Options = Parameters<typeof following>[1] & { readonly sandbox?: SandboxOptions }
+type Options = FollowingOptions & { readonly sandbox?: SandboxOptions }
 
 /** A sandbox with random objects in it, followed through a proxy; afterwards the worker must know what the server has. */
 async function scene(options: Options, play: (scene: Scene) => Promise<void>): Promise<void> {
@@ -19,7 +24,8 @@ async function scene(options: Options, play: (scene: Scene) => Promise<void>): P
     const churn = new Churn(access, 7)
     await churn.begin()
     await churn.steps(60)
-    await following(access, options, async (follow) => {
+    const { sandbox: _, ...others } = options
+    await following(access, others, async (follow) => {
       await play({ ...follow, sandbox, churn })
       await follow.converged()
       assert.ok(churn.taken > 40)
@@ -250,6 +256,93 @@ test('reflector: a watch that always ends at once is not asked for in a loop', a
     assert.ok(proxy.requests.length - before < 60, `${proxy.requests.length - before} requests in a second`)
     proxy.answer = () => undefined
   })
+})
+
+test('reflector: bookmarks carry a quiet watch over history that expires', async () => {
+  await scene({}, async ({ sandbox, proxy, watch, churn, converged, lines }) => {
+    await watch.started(30_000)
+    // Other kinds change, so that versions go on without these.
+    await churn.begin()
+    for (let i = 0; i < 20; i++) {
+      const metadata = { name: `other-${i}`, namespace: 'default' }
+      await callApi(churn.access, 'POST', '/api/v1/namespaces/default/endpoints', { metadata })
+    }
+    await converged()
+    const passed = proxy.bookmarks
+    sandbox.trouble.bookmark()
+    await until('bookmarks', () => proxy.bookmarks === passed + 4)
+    // What comes after a bookmark shows that it was read.
+    proxy.inject('{"type":"ADDED","object":{}}\n')
+    await until('complaints', () => lines.filter((line) => line.endsWith('it has no name')).length === 4)
+    proxy.down = true
+    proxy.drop()
+    sandbox.trouble.expire()
+    const before = proxy.requests.length
+    proxy.down = false
+    await until('watches', () => proxy.watches === 4)
+    assert.deepEqual(
+      proxy.requests.slice(before).filter((path) => path.includes('sendInitialEvents')),
+      [],
+    )
+  })
+})
+
+test('reflector: ten thousand deletes and as many changes that nobody saw', async () => {
+  await scene({}, async ({ sandbox, proxy, watch, cluster, converged }) => {
+    await watch.started(30_000)
+    const service = (i: number, port: number): KubeObject => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { namespace: 'default', name: `many-${i}` },
+      spec: { clusterIP: 'None', ports: [{ port }] },
+    })
+    for (let i = 0; i < 20_000; i++) sandbox.apply(service(i, 80))
+    await until('all services', () => cluster.service('default', 'many-19999') !== undefined)
+    proxy.down = true
+    proxy.drop()
+    for (let i = 0; i < 10_000; i++) sandbox.delete('services', 'default', `many-${i}`)
+    for (let i = 10_000; i < 20_000; i++) sandbox.apply(service(i, 81))
+    sandbox.trouble.expire()
+    proxy.down = false
+    await converged()
+    assert.equal(cluster.service('default', 'many-19999')?.ports[0]?.port, 81)
+  })
+})
+
+test('reflector: a token that rotates, is missing for a while, or was refused', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'reflector-'))
+  const token = join(folder, 'token')
+  const connection = (server: string): Connection => {
+    const file = join(folder, 'kubeconfig')
+    const users = [{ name: 'u', user: { tokenFile: token } }]
+    const contexts = [{ name: 'x', context: { cluster: 'c', user: 'u' } }]
+    const clusters = [{ name: 'c', cluster: { server } }]
+    writeFileSync(file, JSON.stringify({ clusters, users, contexts, 'current-context': 'x' }))
+    return { from: 'kubeconfig', file, context: '' }
+  }
+  let accepted = 'first'
+  writeFileSync(token, `${accepted}\n`)
+  try {
+    await scene({ connection }, async ({ proxy, watch, churn, converged, lines }) => {
+      proxy.answer = (_, authorization) => (authorization === `Bearer ${accepted}` ? undefined : { status: 401 })
+      assert.equal(await watch.started(30_000), true)
+      rmSync(token)
+      proxy.drop()
+      await churn.steps(20)
+      await until('complaints', () =>
+        lines.some((line) => /^.ERROR. failed to watch pods: can't read .*token: ENOENT/.test(line)),
+      )
+      accepted = 'second'
+      writeFileSync(token, 'not yet the second')
+      await until('refusals', () =>
+        lines.some((line) => line.includes('failed to watch pods: the API server answers 401')),
+      )
+      writeFileSync(token, accepted)
+      await converged()
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('reflector: a server that is slow', async () => {
