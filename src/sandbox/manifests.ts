@@ -1,7 +1,7 @@
 // Manifests: YAML or JSON text, files and folders of them, to objects. Only importer of js-yaml.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { dump, loadAll } from 'js-yaml'
+import { dump, load, loadAll } from 'js-yaml'
 import { isRecord, type KubeObject } from './object.ts'
 
 /** The objects of a text of several documents; Lists are taken apart. Throws an Error that names `source`. */
@@ -36,6 +36,11 @@ export function readManifests(path: string): KubeObject[] {
         .map((name) => join(path, name))
     : [path]
   return files.flatMap((file) => parseManifests(readFileSync(file, 'utf8'), file))
+}
+
+/** One document of YAML, of which JSON is a part. Throws an Error. */
+export function parseYaml(text: string): unknown {
+  return load(text)
 }
 
 export function printYaml(value: object): string {

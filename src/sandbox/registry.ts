@@ -1,9 +1,9 @@
 // The way every write takes, from requests and controllers alike: what the API fills in, its rules, conflicts, deletion.
 import { randomInt, randomUUID } from 'node:crypto'
 import type { Strategy } from './kinds/strategy.ts'
-import { apiVersionOf, type Kind, namespaces } from './kinds.ts'
+import { type Kind, namespaces } from './kinds.ts'
 import { annotationFaults, labelFaults, nameFaults } from './names.ts'
-import { isRecord, type KubeObject, sameJson, withMetadata } from './object.ts'
+import { type KubeObject, sameJson, withMetadata } from './object.ts'
 import type { Namespace } from './resources.ts'
 import {
   ApiError,
@@ -207,24 +207,6 @@ export function timestampAt(date: Date): string {
 export function generatedName(prefix: string): string {
   const letters = 'bcdfghjklmnpqrstvwxz2456789'
   return prefix.slice(0, 58) + Array.from({ length: 5 }, () => letters[randomInt(letters.length)]).join('')
-}
-
-/** An object out of a request or a manifest, made fit for its kind. Throws ApiError 400. */
-export function asObject(kind: Kind, value: unknown, namespace: string): KubeObject {
-  if (!isRecord(value)) throw badRequest('the object provided is not a JSON object')
-  const { apiVersion = apiVersionOf(kind), kind: kindName = kind.kind, metadata = {} } = value
-  if (apiVersion !== apiVersionOf(kind) || kindName !== kind.kind) {
-    const wanted = `${apiVersionOf(kind)}, Kind=${kind.kind}`
-    throw badRequest(`the object provided is unrecognized: it is ${apiVersion}, Kind=${kindName}, not ${wanted}`)
-  }
-  if (!isRecord(metadata)) throw badRequest('metadata is not a JSON object')
-  const inside = kind.namespaced ? (metadata.namespace ?? namespace) : undefined
-  if (kind.namespaced && inside !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
-  }
-  const { namespace: _, ...rest } = metadata
-  const named = { name: '', ...rest, ...(inside === undefined ? {} : { namespace: inside }) }
-  return { ...value, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: named } as KubeObject
 }
 
 function refuseStale(kind: Kind, given: KubeObject, old: KubeObject): void {

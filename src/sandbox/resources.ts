@@ -239,6 +239,11 @@ export interface Deployment extends KubeObject {
   }
 }
 
+export interface ControllerRevision extends KubeObject {
+  readonly data?: object
+  readonly revision: number
+}
+
 /** The annotations by which a manifest steers what stands in for kubelet and the pod network. */
 export const annotations = {
   /**

@@ -12,7 +12,8 @@ import { printKubeconfig } from './kubeconfig.ts'
 import { parseManifests, readManifests } from './manifests.ts'
 import { type KubeObject, withMetadata } from './object.ts'
 import { mergePatch } from './patch/merge-patch.ts'
-import { asObject, Registry } from './registry.ts'
+import { Registry } from './registry.ts'
+import { asObject, refuseUnknown } from './schema/as-object.ts'
 import { createApiServer } from './server.ts'
 import { ApiError } from './status.ts'
 import { byKey, Store } from './store.ts'
@@ -154,7 +155,8 @@ function applyOne(registry: Registry, object: KubeObject): KubeObject {
   const kind = kindOf(object)
   if (kind === undefined) throw new Error(`the sandbox has no kind ${object.kind} in ${object.apiVersion}`)
   const namespace = kind.namespaced ? (object.metadata.namespace ?? 'default') : ''
-  const given = asObject(kind, object, namespace)
+  const { object: given, unknown } = asObject(kind, object, namespace)
+  refuseUnknown(kind, unknown)
   const old = registry.store.get(kind, namespace, given.metadata.name)
   if (old !== undefined) return write(registry, kind, mergePatch(old, given) as KubeObject)
   const created = registry.create(kind, withMetadata(given, { resourceVersion: undefined }))

@@ -2,12 +2,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../log.ts'
+import { discovery } from './discovery.ts'
+import { type Kind, pods } from './kinds.ts'
+import { parseYaml } from './manifests.ts'
+import { openApiIndex, openApiV2, openApiV3 } from './openapi.ts'
 import { type ApiRequest, parseTarget, parseVerb, type Verb } from './request.ts'
-import { ApiError, badRequest, noSuchPath } from './status.ts'
+import { unreadable } from './schema/as-object.ts'
+import { ApiError, noSuchPath } from './status.ts'
 import type { Trouble } from './trouble.ts'
 import type { Answer, VerbContext } from './verbs/answer.ts'
 import { listVerb } from './verbs/list.ts'
-import { patch } from './verbs/patch.ts'
+import { patch, patchLanguages } from './verbs/patch.ts'
+import { podPart } from './verbs/pod-parts.ts'
+import { scale } from './verbs/scale.ts'
 import { type EventSink, startWatch, type Watch } from './verbs/watch.ts'
 import { create, get, remove, removeCollection, update } from './verbs/write.ts'
 
@@ -48,23 +55,30 @@ export function createApiServer(context: ServerContext): Server {
       if (context.trouble.delay > 0) await sleep(context.trouble.delay)
       const target = parseTarget(url.pathname)
       if (target === undefined) {
-        await respond(response, special(url.pathname))
+        await respond(response, special(url.pathname, message.headers.accept ?? ''))
         return
       }
       const verb = parseVerb(message.method ?? '', target, url.searchParams, url.pathname)
+      const contentType = (message.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
       const request: ApiRequest = {
         ...target,
         verb,
         query: url.searchParams,
-        contentType: (message.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '',
+        contentType,
         accept: message.headers.accept ?? '',
-        body: parseBody(body),
+        body: parseBody(body, contentType, target.kind),
       }
       if (verb === 'watch') serveWatch(request, response)
-      else await respond(response, verbs[verb](request, context))
+      else await respond(response, answer(request, verb))
     } catch (error) {
       await respond(response, refusal(error))
     }
+  }
+
+  function answer(request: ApiRequest, verb: Exclude<Verb, 'watch'>): Answer {
+    if (request.subresource === 'scale' && request.kind.scale) return scale(request, context)
+    const part = request.kind === pods && request.subresource !== '' ? podPart(request, context) : undefined
+    return part ?? verbs[verb](request, context)
   }
 
   function refusal(error: unknown): Answer {
@@ -112,11 +126,17 @@ export function createApiServer(context: ServerContext): Server {
   return server
 }
 
-/** What is served beside objects. */
-function special(path: string): Answer {
+/** What is served beside objects. Throws ApiError 404. */
+function special(path: string, accept: string): Answer {
+  const found = discovery(path, accept)
+  if (found !== undefined) return found
   if (path === '/version') return { code: 200, body: version }
-  if (['/healthz', '/livez', '/readyz'].includes(path))
+  if (path === '/openapi/v2') return { code: 200, body: openApiV2() }
+  if (path === '/openapi/v3') return { code: 200, body: openApiIndex() }
+  if (path.startsWith('/openapi/v3/')) return { code: 200, body: openApiV3(path.slice('/openapi/v3/'.length)) }
+  if (['/healthz', '/livez', '/readyz'].includes(path)) {
     return { code: 200, body: ['ok'], contentType: 'text/plain; charset=utf-8' }
+  }
   throw noSuchPath()
 }
 
@@ -147,26 +167,35 @@ async function readBody(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(pieces)
 }
 
-function parseBody(body: Buffer): unknown {
+/** JSON, or YAML for server-side apply; what can't be read at all is left to the verb to refuse. Throws ApiError 400. */
+function parseBody(body: Buffer, contentType: string, kind: Kind): unknown {
   if (body.length === 0) return undefined
   try {
-    return JSON.parse(body.toString())
+    if (contentType === patchLanguages.apply) return parseYaml(body.toString())
+    return contentType === '' || /^application\/(.*\+)?json$/.test(contentType) ? JSON.parse(body.toString()) : {}
   } catch (error) {
-    throw badRequest(`couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : error}`)
+    throw unreadable(
+      kind,
+      `couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : error}`,
+    )
   }
 }
 
 async function respond(response: ServerResponse, answer: Answer): Promise<void> {
   if (response.destroyed) return
-  const { code, body, contentType = 'application/json' } = answer
-  response.writeHead(code, {
+  const { code, body, contentType = 'application/json', warnings = [] } = answer
+  const headers: Record<string, string | string[]> = {
     'content-type': contentType,
     'cache-control': 'no-cache, private',
-  })
+    ...(warnings.length === 0 ? {} : { Warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`) }),
+  }
   if (!(Symbol.iterator in body)) {
-    response.end(`${JSON.stringify(body)}\n`)
+    const text = `${JSON.stringify(body)}\n`
+    response.writeHead(code, { ...headers, 'content-length': Buffer.byteLength(text) })
+    response.end(text)
     return
   }
+  response.writeHead(code, headers)
   for (const piece of body) {
     if (!response.write(piece)) await drained(response)
     if (response.destroyed) return

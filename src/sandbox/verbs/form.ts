@@ -2,6 +2,8 @@
 import { apiVersionOf, type Kind } from '../kinds.ts'
 import type { Form } from '../negotiation.ts'
 import type { KubeObject } from '../object.ts'
+import { badRequest } from '../status.ts'
+import { type IncludeObject, tableOf } from '../table/table.ts'
 
 export interface ObjectList {
   readonly metadata: object
@@ -14,17 +16,28 @@ interface Asked {
 }
 
 /** A list in a form: an object, or JSON in pieces. */
-export function asForm(form: Form, { kind }: Asked, list: ObjectList): object | Iterable<string> {
+export function asForm(form: Form, asked: Asked, list: ObjectList): object | Iterable<string> {
+  if (form.as === 'Table') return tableOf(asked.kind, list, { include: includeObject(asked.query), headers: true })
   if (form.as === 'PartialObjectMetadata') {
     const head = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' }
     return { ...head, metadata: list.metadata, items: list.items.map(partial) }
   }
-  return pieces(kind, list)
+  return pieces(asked.kind, list)
 }
 
-/** One object in a form. */
-export function objectAsForm(form: Form, _: Asked, object: KubeObject): object {
-  return form.as === 'PartialObjectMetadata' ? partial(object) : object
+/** One object in a form. `headers` false is for the later events of a watch. */
+export function objectAsForm(form: Form, asked: Asked, object: KubeObject, { headers } = { headers: true }): object {
+  if (form.as === 'object') return object
+  if (form.as === 'PartialObjectMetadata') return partial(object)
+  const metadata = { resourceVersion: object.metadata.resourceVersion ?? '' }
+  const include = includeObject(asked.query)
+  return tableOf(asked.kind, { metadata, items: [object] }, { include, headers })
+}
+
+function includeObject(query: URLSearchParams): IncludeObject {
+  const text = query.get('includeObject') || 'Metadata'
+  if (text === 'None' || text === 'Metadata' || text === 'Object') return text
+  throw badRequest(`unrecognized includeObject value: "${text}"`)
 }
 
 const partial = ({ metadata }: KubeObject) => ({

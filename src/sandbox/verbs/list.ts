@@ -25,7 +25,7 @@ export function listVerb(): (request: ApiRequest, context: VerbContext) => Answe
   /** The objects of a kind as they were at a version. Throws ApiError 410 for one that is forgotten. */
   function stateAt(store: Store, kind: Kind, namespace: string, version: number): readonly KubeObject[] {
     const since = store.changesSince(kind, version)
-    if (since === undefined) throw expired(`The provided resource version is too old: ${version}`)
+    if (since === undefined) throw expired('The resourceVersion for the provided list is too old.')
     // Two versions without a change of this kind between them are the same state.
     const key = `${kind.resource} ${namespace} ${since[0]?.version ?? ''} ${store.stateOf(kind)}`
     const known = cache.get(key)
@@ -100,9 +100,9 @@ function parsePosition(text: string): Position {
       return { version: value.rv, after: value.start }
     }
   } catch (error) {
-    throw new ApiError(400, 'BadRequest', `continue key is not valid: ${String(error)}`)
+    throw new ApiError(400, 'BadRequest', `invalid continue token: continue key is not valid: ${String(error)}`)
   }
-  throw badRequest('continue key is not valid: incorrect encoded start resourceVersion')
+  throw badRequest('invalid continue token: continue key is not valid: incorrect encoded start resourceVersion')
 }
 
 function printPosition({ version, after }: Position): string {

@@ -3,7 +3,7 @@ import { apiVersionOf } from '../kinds.ts'
 import type { KubeObject } from '../object.ts'
 import type { ApiRequest } from '../request.ts'
 import { isTrue } from '../request.ts'
-import { expired } from '../status.ts'
+import { ApiError, expired } from '../status.ts'
 import { byKey, type Change, type Store } from '../store.ts'
 import { formOf, integer, type VerbContext } from './answer.ts'
 import { objectAsForm } from './form.ts'
@@ -36,7 +36,12 @@ export function startWatch(request: ApiRequest, { registry: { store } }: VerbCon
   const form = formOf(request)
   const belongs = selectionOf(request)
   const bookmarks = isTrue(query.get('allowWatchBookmarks'))
-  const show = (object: KubeObject) => objectAsForm(form, request, object)
+  let headers = true
+  const show = (object: KubeObject) => {
+    const shown = objectAsForm(form, request, object, { headers })
+    headers = false
+    return shown
+  }
 
   const bookmark = (annotations?: object) => {
     if (bookmarks) sink.send('BOOKMARK', bookmarkObject(request, store.version, annotations))
@@ -47,8 +52,8 @@ export function startWatch(request: ApiRequest, { registry: { store } }: VerbCon
   }
 
   const backlog = backlogOf(request, store)
-  if (backlog === undefined) {
-    sink.send('ERROR', expired(`too old resource version: ${query.get('resourceVersion')} (${store.version})`).status())
+  if (backlog instanceof ApiError) {
+    sink.send('ERROR', backlog.status())
     sink.end()
     return { request, bookmark, expire: () => {}, stop: () => {} }
   }
@@ -91,17 +96,16 @@ export function startWatch(request: ApiRequest, { registry: { store } }: VerbCon
   }
 }
 
-/** What the client has to be told first: everything there is, some changes, or (undefined) that they are forgotten. */
-function backlogOf(request: ApiRequest, store: Store): 'state' | readonly Change[] | undefined {
+/** What the client has to be told first: everything there is, some changes, or why it can't be told. */
+function backlogOf(request: ApiRequest, store: Store): 'state' | readonly Change[] | ApiError {
   checkListOptions(request)
   const version = versionOf(request.query)
   const initial = sendInitialEvents(request.query)
   if (initial === true) {
-    if (version !== undefined && version > store.version) throw tooLargeVersion(version, store.version)
-    return 'state'
+    return version !== undefined && version > store.version ? tooLargeVersion(version, store.version) : 'state'
   }
   if (version === undefined || version === 0) return initial === false ? [] : 'state'
-  return store.changesSince(request.kind, version)
+  return store.changesSince(request.kind, version) ?? expired(`too old resource version: ${version} (${store.version})`)
 }
 
 /** The event a change is to a client that sees only what belongs to its selection. */

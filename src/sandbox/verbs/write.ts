@@ -2,10 +2,10 @@
 
 import { requireJson } from '../negotiation.ts'
 import { isRecord, type KubeObject } from '../object.ts'
-import { asObject, type DeleteOptions, type Part, type Propagation } from '../registry.ts'
+import type { DeleteOptions, Part, Propagation } from '../registry.ts'
 import type { ApiRequest } from '../request.ts'
 import { badRequest, noSuchPath } from '../status.ts'
-import { type Answer, formOf, integer, isDryRun, type VerbContext } from './answer.ts'
+import { type Answer, formOf, givenObject, integer, isDryRun, type VerbContext } from './answer.ts'
 import { asForm, objectAsForm } from './form.ts'
 import { selectionOf } from './selection.ts'
 
@@ -27,22 +27,23 @@ export function get(request: ApiRequest, { registry }: VerbContext): Answer {
 }
 
 export function create(request: ApiRequest, { registry }: VerbContext): Answer {
-  const { kind, namespace, subresource } = request
-  if (subresource !== '') throw noSuchPath()
+  if (request.subresource !== '') throw noSuchPath()
   requireJson(request.contentType)
-  const object = registry.create(kind, asObject(kind, request.body, namespace), { dryRun: isDryRun(request) })
-  return answer(request, 201, object)
+  const given = givenObject(request, request.body)
+  const object = registry.create(request.kind, given.object, { dryRun: isDryRun(request) })
+  return { ...answer(request, 201, object), warnings: given.warnings }
 }
 
 export function update(request: ApiRequest, { registry }: VerbContext): Answer {
-  const { kind, namespace, name } = request
+  const { kind, name } = request
   const part = partOf(request)
   requireJson(request.contentType)
-  const given = asObject(kind, request.body, namespace)
+  const { object: given, warnings } = givenObject(request, request.body)
   if (given.metadata.name !== name) {
     throw badRequest(`the name of the object (${given.metadata.name}) does not match the name on the URL (${name})`)
   }
-  return answer(request, 200, registry.update(kind, given, { part, dryRun: isDryRun(request) }))
+  const object = registry.update(kind, given, { part, dryRun: isDryRun(request) })
+  return { ...answer(request, 200, object), warnings }
 }
 
 export function remove(request: ApiRequest, { registry }: VerbContext): Answer {
