@@ -7,22 +7,37 @@ import { isTerminating } from './pod.ts'
 import type { Intake } from './reflector.ts'
 import type { Kind } from './store.ts'
 
+export interface KindIntakeOptions {
+  readonly kind: Kind
+  readonly mirror: Mirror
+  /** The one the objects come from; '' for all of them. */
+  readonly namespace: string
+  /** Told in words of objects, or parts of them, that can't be used. */
+  readonly complain: (problem: string) => void
+  /** Called each time a list is complete. */
+  readonly listed: () => void
+}
+
 export class KindIntake implements Intake {
   readonly #kind: Kind
   readonly #mirror: Mirror
+  readonly #prefix: string
   readonly #complain: (problem: string) => void
+  readonly #listed: () => void
   /** While a list comes: what was known before and has not been seen in it. */
   #unseen: Set<string> | undefined
 
-  /** `complain` is told in words of objects, or parts of them, that can't be used. */
-  constructor(kind: Kind, mirror: Mirror, complain: (problem: string) => void) {
+  constructor({ kind, mirror, namespace, complain, listed }: KindIntakeOptions) {
     this.#kind = kind
     this.#mirror = mirror
+    this.#prefix = namespace === '' ? '' : `${namespace}/`
     this.#complain = complain
+    this.#listed = listed
   }
 
   begin(): void {
-    this.#unseen = new Set(this.#mirror.keys(this.#kind))
+    this.#unseen = new Set()
+    for (const key of this.#mirror.keys(this.#kind)) if (key.startsWith(this.#prefix)) this.#unseen.add(key)
   }
 
   put(object: unknown): void {
@@ -50,6 +65,6 @@ export class KindIntake implements Intake {
   complete(): void {
     for (const key of this.#unseen ?? []) this.#mirror.remove(this.#kind, key)
     this.#unseen = undefined
-    this.#mirror.setSynced(this.#kind)
+    this.#listed()
   }
 }

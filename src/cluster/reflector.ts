@@ -58,12 +58,24 @@ const mostBarren = 3
 /** The annotation of the bookmark that ends a streaming list. */
 const listEndAnnotation = 'k8s.io/initial-events-end'
 
+export interface ReflectorOptions {
+  readonly resource: Resource
+  readonly credentials: Credentials
+  readonly intake: Intake
+  readonly log: Log
+  readonly signal: AbortSignal
+  /** Refusals that more attempts won't change; none unless said otherwise. */
+  readonly isFinal?: (refusal: ApiError) => boolean
+  readonly timing?: ReflectorTiming | undefined
+}
+
 export class Reflector {
   readonly #resource: Resource
   readonly #credentials: Credentials
   readonly #intake: Intake
   readonly #log: Log
   readonly #signal: AbortSignal
+  readonly #isFinal: (refusal: ApiError) => boolean
   readonly #timing: ReflectorTiming
   readonly #backOff: BackOff
   /** Where to watch from; '' where everything has to be listed first. */
@@ -80,36 +92,33 @@ export class Reflector {
   #paged = true
   #reported = ''
 
-  constructor(
-    resource: Resource,
-    credentials: Credentials,
-    intake: Intake,
-    log: Log,
-    signal: AbortSignal,
-    timing: ReflectorTiming = reflectorTiming,
-  ) {
+  constructor(options: ReflectorOptions) {
+    const { resource, credentials, intake, log, signal, isFinal = () => false, timing = reflectorTiming } = options
     this.#resource = resource
     this.#credentials = credentials
     this.#intake = intake
     this.#log = log
     this.#signal = signal
+    this.#isFinal = isFinal
     this.#timing = timing
     this.#backOff = new BackOff(timing.backOff)
   }
 
-  /** Resolves once the signal is aborted, and never rejects. */
-  async run(): Promise<void> {
+  /** Resolves once the signal is aborted, or to the refusal that is final; never rejects. */
+  async run(): Promise<ApiError | undefined> {
     while (!this.#signal.aborted) {
       this.#standsSince = undefined
       let waitMs: number
       try {
         waitMs = this.#ended(await (this.#version === '' ? this.#list() : this.#watch()))
       } catch (error) {
-        if (this.#signal.aborted) return
+        if (this.#signal.aborted) return undefined
+        if (error instanceof ApiError && this.#isFinal(error)) return error
         waitMs = this.#failed(error)
       }
       if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.#signal }).catch(() => {})
     }
+    return undefined
   }
 
   async #list(): Promise<Outcome> {

@@ -3,10 +3,9 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Log } from '../log.ts'
 import type { Connection } from './credentials.ts'
 import { Feed } from './feed.ts'
-import { KindIntake } from './kind-intake.ts'
-import { kindNames, kinds } from './kinds.ts'
+import { kindNames } from './kinds.ts'
 import { Mirror } from './mirror.ts'
-import type { ReflectorTiming, Resource } from './reflector.ts'
+import type { ReflectorTiming } from './reflector.ts'
 import type { Kind } from './store.ts'
 
 export { replica } from './replica.ts'
@@ -20,6 +19,11 @@ export interface ClusterOptions {
   readonly labelSelector: string
   /** For namespaces; '' for all. */
   readonly namespaceSelector: string
+  /**
+   * Where the whole cluster may not be listed (403), these are watched one by one and taken as existing; none: it is
+   * asked for until it may be.
+   */
+  readonly namespaces?: readonly string[]
 }
 
 export interface ClusterWatch {
@@ -44,7 +48,8 @@ export function watchCluster(
   const mirror = new Mirror()
   const feeds = new Set<Feed>()
   for (const kind of kindNames) if (!options.kinds.includes(kind)) mirror.setSynced(kind)
-  const following = follow(options, mirror, log, signal, timing)
+  // Loaded here, for workers import this file too and need none of it.
+  const following = import('./follow.ts').then(({ follow }) => follow(options, { mirror, log, signal, timing }))
   // Whoever asks whether we have started hears of it.
   following.catch(() => {})
   signal.addEventListener('abort', () => {
@@ -66,34 +71,6 @@ export function watchCluster(
   }
 }
 
-/** Resolves once the reflectors run. They are loaded here, for workers import this file too and need none of it. */
-async function follow(
-  options: ClusterOptions,
-  mirror: Mirror,
-  log: Log,
-  signal: AbortSignal,
-  timing: ReflectorTiming | undefined,
-): Promise<void> {
-  const [{ openCredentials }, { Reflector }] = await Promise.all([import('./credentials.ts'), import('./reflector.ts')])
-  const credentials = await openCredentials(options.connection)
-  const complain = onceEach(log)
-  for (const kind of options.kinds) {
-    const intake = new KindIntake(kind, mirror, complain)
-    const reflector = new Reflector(resourceOf(kind, options), credentials, intake, log, signal, timing)
-    reflector.run()
-  }
-}
-
-function resourceOf(kind: Kind, options: ClusterOptions): Resource {
-  const { group, fieldSelector } = kinds[kind]
-  return {
-    name: kind,
-    path: `${group}/${kind}`,
-    labelSelector: kind === 'namespaces' ? options.namespaceSelector : options.labelSelector,
-    fieldSelector,
-  }
-}
-
 /** Resolves to whether all kinds were synced before the time-out, or before the signal is aborted. */
 function synced(mirror: Mirror, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
@@ -110,18 +87,4 @@ function synced(mirror: Mirror, timeoutMs: number, signal: AbortSignal): Promise
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)
   })
-}
-
-/** How many different complaints are remembered, and so written at most. */
-const maxComplaints = 1000
-
-/** Writes each complaint once: objects come again with every list. */
-function onceEach(log: Log): (problem: string) => void {
-  const said = new Set<string>()
-  return (problem) => {
-    if (said.size >= maxComplaints || said.has(problem)) return
-    said.add(problem)
-    log.warning(problem)
-    if (said.size === maxComplaints) log.warning('no more problems with objects of the API are written')
-  }
 }

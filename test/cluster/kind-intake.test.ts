@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KindIntake } from '../../src/cluster/kind-intake.ts'
 import { Mirror } from '../../src/cluster/mirror.ts'
+import { trimService } from '../../src/cluster/service.ts'
 import type { Kind } from '../../src/cluster/store.ts'
 
-function opened(kind: Kind) {
+function opened(kind: Kind, namespace = '') {
   const mirror = new Mirror()
   const events: string[] = []
   const complaints: string[] = []
@@ -12,7 +13,13 @@ function opened(kind: Kind) {
     changed: (kind, key) => events.push(`${mirror.has(kind, key) ? 'put' : 'gone'} ${key}`),
     synced: (kind) => events.push(`synced ${kind}`),
   })
-  const intake = new KindIntake(kind, mirror, (problem) => complaints.push(problem))
+  const intake = new KindIntake({
+    kind,
+    mirror,
+    namespace,
+    complain: (problem) => complaints.push(problem),
+    listed: () => mirror.setSynced(kind),
+  })
   return { mirror, intake, complaints, take: () => events.splice(0) }
 }
 
@@ -61,6 +68,19 @@ test('intake: a list that breaks off deletes nothing', () => {
   intake.complete()
   assert.deepEqual(take(), ['gone a/x'])
   assert.equal(mirror.count('services'), 1)
+})
+
+test('intake: a list of one namespace deletes nothing of others', () => {
+  const { intake, take, mirror } = opened('services', 'a')
+  const elsewhere = trimService({ metadata: { namespace: 'a-b', name: 'x' } })
+  assert.ok(elsewhere !== undefined)
+  mirror.apply('services', 'a-b/x', elsewhere)
+  intake.put(service('x'))
+  intake.put(service('y'))
+  intake.begin()
+  intake.put(service('y'))
+  intake.complete()
+  assert.deepEqual(take(), ['put a-b/x', 'put a/x', 'put a/y', 'gone a/x', 'synced services'])
 })
 
 test('intake: what can no longer be used is gone', () => {
