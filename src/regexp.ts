@@ -1,6 +1,7 @@
 // Regular expressions with Go's syntax, matched in time linear in the text: operators write them, strangers choose what
 // they are matched with. Only importer of re2js.
-import { RE2JS, RE2JSException } from 're2js'
+import { createRequire } from 'node:module'
+import type * as Re2 from 're2js'
 
 export interface Pattern {
   readonly source: string
@@ -13,8 +14,17 @@ export class PatternError extends Error {
   override name = 'PatternError'
 }
 
+let engine: typeof Re2 | undefined
+
+/** Loaded when the first pattern is: most Corefiles have none, and it costs every thread several MiB. */
+function loadEngine(): typeof Re2 {
+  engine ??= createRequire(import.meta.url)('re2js') as typeof Re2
+  return engine
+}
+
 /** Throws PatternError. */
 export function compilePattern(source: string): Pattern {
+  const { RE2JS, RE2JSException } = loadEngine()
   try {
     const compiled = RE2JS.compile(source)
     return { source, test: (text) => compiled.test(text) }

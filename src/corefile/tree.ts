@@ -8,7 +8,11 @@ export interface Word extends Token {
   readonly brace: boolean
 }
 
-/** The directive of these words, the first being its name; braces match. Throws CorefileError. */
+/**
+ * The directive of these words, the first being its name; braces match. A brace that closes a block does so wherever it
+ * stands: `log { class error }` is taken, where CoreDNS leaves it to the plugin and most of them read the brace as an
+ * argument. Throws CorefileError for what no plugin could read: words after the block, or a block on a line of its own.
+ */
 export function readTree(words: readonly Word[]): Directive {
   const plugin = words[0]?.text ?? ''
   let at = 0

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Directive } from '../corefile/directive.ts'
 import { readArg, readArgs, readBlock, readValue } from '../corefile/read-block.ts'
 import { type HostPort, parseDuration, parseHostPort, printDuration } from '../corefile/values.ts'
-import { sharedListener } from '../http.ts'
 import type { Plugin } from '../plugin.ts'
 
 interface HealthConfig {
@@ -24,6 +23,8 @@ export const health: Plugin<HealthConfig> = {
   },
 
   async background({ address, lameduck }, { log, server, share, signal }) {
+    // Workers read this file too, and node:http would cost each of them several MiB.
+    const { sharedListener } = await import('../http.ts')
     const listener = await sharedListener(share, address)
     const page = async () => {
       const ailment = await server.ailing()

@@ -2,7 +2,7 @@
 import { CorefileError } from '../corefile/directive.ts'
 import { once, readArg, readArgs, readBlock, readValue } from '../corefile/read-block.ts'
 import { type HostPort, parseHostPort } from '../corefile/values.ts'
-import { type Page, sharedListener } from '../http.ts'
+import type { Page } from '../http.ts'
 import type { Log } from '../log.ts'
 import type { Plugin, ServerState } from '../plugin.ts'
 
@@ -33,6 +33,8 @@ export const ready: Plugin<ReadyConfig> = {
   },
 
   async background({ address, continuously }, { log, server, share, signal }) {
+    // Workers read this file too, and node:http would cost each of them several MiB.
+    const { sharedListener } = await import('../http.ts')
     const listener = await sharedListener(share, address)
     listener.serve('/ready', readyPage(server, log, { continuously }), signal)
     return {}
