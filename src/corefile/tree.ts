@@ -3,6 +3,9 @@ import { isSameLine } from './cursor.ts'
 import { CorefileError, type Directive } from './directive.ts'
 import type { Token } from './lex.ts'
 
+/** Blocks in blocks, at most; nothing we know of has more than two. */
+const maxDepth = 100
+
 export interface Word extends Token {
   /** Does it open or close a block? */
   readonly brace: boolean
@@ -22,22 +25,23 @@ export function readTree(words: readonly Word[]): Directive {
     return word !== undefined && isSameLine(words[at - 1] as Word, word)
   }
 
-  const read = (): Directive => {
+  const read = (depth: number): Directive => {
     const name = words[at++] as Word
-    if (name.brace)
-      throw new CorefileError({ plugin, file: name.file, line: name.line }, `unknown property '${name.text}'`)
+    const position = { plugin, file: name.file, line: name.line }
+    if (name.brace) throw new CorefileError(position, `unknown property '${name.text}'`)
+    if (depth > maxDepth) throw new CorefileError(position, `blocks are nested more than ${maxDepth} deep`)
     const args: string[] = []
     for (; isArgument() && words[at]?.brace === false; at++) args.push((words[at] as Word).text)
     const block: Directive[] = []
     if (isArgument() && words[at]?.text === '{') {
       at++
-      while (words[at]?.text !== '}' || words[at]?.brace === false) block.push(read())
+      while (words[at]?.text !== '}' || words[at]?.brace === false) block.push(read(depth + 1))
       at++
     }
-    return { name: name.text, args, block, plugin, file: name.file, line: name.line }
+    return { name: name.text, args, block, ...position }
   }
 
-  const directive = read()
+  const directive = read(0)
   const left = words[at]
   if (left === undefined) return directive
   const position = { plugin, file: left.file, line: left.line }
