@@ -6,7 +6,8 @@ import { isWithin, lowerName, type Name, NameError, parseName } from '../../dns/
 import type { Query } from '../../dns/query.ts'
 import { errorReply, type Reply, silence } from '../../dns/reply.ts'
 import { type ReplyKind, replyKind } from '../../dns/reply-kind.ts'
-import type { Plugin } from '../../plugin.ts'
+import type { Maybe } from '../../maybe.ts'
+import type { Next, Plugin } from '../../plugin.ts'
 import { combinedFormat, commonFormat, compileFormat } from './format.ts'
 
 const classes = ['success', 'denial', 'error', 'all'] as const
@@ -43,10 +44,7 @@ export const log: Plugin<readonly Rule[]> = {
       })
       context.log.raw(`[INFO] ${line}\n`)
     }
-    // hot
-    return (query, next) => {
-      const rule = compiled.find(({ zone }) => isWithin(query.name, zone))
-      if (rule === undefined) return next(query)
+    const follow = (rule: (typeof compiled)[number], query: Query, next: Next): Maybe<Reply> => {
       const start = performance.now()
       const done = (reply: Reply): Reply => {
         record(rule, query, reply, start)
@@ -57,13 +55,18 @@ export const log: Plugin<readonly Rule[]> = {
         record(rule, query, errorReply(Rcode.SERVFAIL), start)
         throw error
       }
-      let reply: ReturnType<typeof next>
+      let reply: Maybe<Reply>
       try {
         reply = next(query)
       } catch (error) {
         return failed(error)
       }
       return reply instanceof Promise ? reply.then(done, failed) : done(reply)
+    }
+    // hot
+    return (query, next) => {
+      for (const rule of compiled) if (isWithin(query.name, rule.zone)) return follow(rule, query, next)
+      return next(query)
     }
   },
 }
