@@ -1,11 +1,13 @@
 // The cluster as this worker knows it. The read side is narrow on purpose, so that what lies behind it can change.
 import { isDeepStrictEqual } from 'node:util'
+import type { Name } from '../dns/name.ts'
 import { identityOf, keyOf, listOf, partOf } from './api-object.ts'
 import type { Endpoint, EndpointSlice } from './endpoint-slice.ts'
 import { kindNames, kinds, type Trimmed } from './kinds.ts'
 import type { Namespace } from './namespace.ts'
 import { compareNamed, ObjectIndex } from './object-index.ts'
 import { isTerminating, type Pod } from './pod.ts'
+import { ReverseBranches } from './reverse-branches.ts'
 import { sameRecords } from './same-records.ts'
 import type { Service } from './service.ts'
 
@@ -25,6 +27,8 @@ export interface Cluster {
   serviceAt(address: string): Service | undefined
   /** Every endpoint at an address with the slice it stands in, ready or not. */
   endpointsAt(address: string): readonly { readonly slice: EndpointSlice; readonly endpoint: Endpoint }[]
+  /** Is there a cluster IP or an endpoint's address whose reverse name is below this lower-cased one? At times it says so where there is none. */
+  hasAddressBelow(name: Name): boolean
   /** The pods at an address: one, but for host-network pods. */
   podsAt(address: string): readonly Pod[]
   /** Every service, ordered by namespace and name: for zone transfers. */
@@ -47,6 +51,7 @@ export class Store implements Cluster {
   readonly #slicesByService = new ObjectIndex<EndpointSlice>()
   readonly #slicesByAddress = new ObjectIndex<EndpointSlice>()
   readonly #podsByAddress = new ObjectIndex<Pod>()
+  readonly #branches = new ReverseBranches()
   readonly #synced = new Set<Kind>()
   #ordered: readonly Service[] | undefined
   #serial = 0
@@ -83,6 +88,10 @@ export class Store implements Cluster {
           .filter((endpoint) => endpoint.addresses.includes(address))
           .map((endpoint) => ({ slice, endpoint })),
       )
+  }
+
+  hasAddressBelow(name: Name): boolean {
+    return this.#branches.has(name)
   }
 
   podsAt(address: string): readonly Pod[] {
@@ -151,11 +160,13 @@ export class Store implements Cluster {
     switch (kind) {
       case 'services':
         this.#servicesByAddress.replace(before, after, clusterIPsOf)
+        this.#branches.replace(before, after, clusterIPsOf)
         this.#ordered = undefined
         break
       case 'endpointslices':
         this.#slicesByService.replace(before, after, serviceOf)
         this.#slicesByAddress.replace(before, after, endpointAddressesOf)
+        this.#branches.replace(before, after, endpointAddressesOf)
         break
       case 'pods':
         this.#podsByAddress.replace(before, after, addressesOf)
