@@ -41,7 +41,8 @@ export function trimEndpointSlice(object: unknown, complain: Complain = tolerate
   return { ...identity, service, endpoints, ports: readPorts(slice.ports, complain) }
 }
 
-function trimEndpoint(entry: unknown, complain: Complain): Endpoint | undefined {
+/** Reads one of the `endpoints` of a slice. Undefined where it has no address. */
+export function trimEndpoint(entry: unknown, complain: Complain): Endpoint | undefined {
   const endpoint = partOf(entry)
   const addresses = readAddresses(listOf(endpoint.addresses), complain)
   if (addresses.length === 0) return undefined

@@ -1,7 +1,9 @@
 // Starts a reflector for each kind, and others in its place where the server doesn't let itself be asked like that.
 import type { Log } from '../log.ts'
+import type { ApiError } from './api-request.ts'
 import { type Credentials, openCredentials } from './credentials.ts'
-import { KindIntake } from './kind-intake.ts'
+import { trimEndpoints } from './endpoints.ts'
+import { KindIntake, type Read } from './kind-intake.ts'
 import { kinds } from './kinds.ts'
 import type { Mirror } from './mirror.ts'
 import { Reflector, type ReflectorTiming, type Resource } from './reflector.ts'
@@ -21,6 +23,37 @@ interface Following extends FollowContext {
   readonly complain: (problem: string) => void
 }
 
+/** A resource of the API, and what is made of its objects. */
+interface Source<K extends Kind> {
+  readonly kind: K
+  /** As in the path. */
+  readonly plural: string
+  readonly singular: string
+  readonly group: string
+  readonly read: Read<K>
+}
+
+function sourceOf<K extends Kind>(kind: K): Source<K> {
+  const { singular, group, trim } = kinds[kind]
+  const read: Read<K> = (object, complain) => {
+    const trimmed = trim(object, complain)
+    return trimmed === undefined ? [] : [trimmed]
+  }
+  return { kind, plural: kind, singular, group, read }
+}
+
+/** In place of endpoint slices where the server doesn't know of them: before Kubernetes 1.21. */
+const endpoints: Source<'endpointslices'> = {
+  kind: 'endpointslices',
+  plural: 'endpoints',
+  singular: 'Endpoints',
+  group: '/api/v1',
+  read: trimEndpoints,
+}
+
+/** How long Endpoints are followed before slices are asked for again, milliseconds: servers are upgraded. */
+const endpointsMs = 600_000
+
 /** Resolves once everything is under way; rejects with ConnectionError where it can never be. */
 export async function follow(options: ClusterOptions, context: FollowContext): Promise<void> {
   const credentials = await openCredentials(options.connection)
@@ -29,12 +62,9 @@ export async function follow(options: ClusterOptions, context: FollowContext): P
 }
 
 async function followKind(kind: Kind, following: Following): Promise<void> {
-  const { mirror, log, options, credentials, complain, signal, timing } = following
-  const namespaces = options.namespaces ?? []
-  const intake = new KindIntake({ kind, mirror, namespace: '', complain, listed: () => mirror.setSynced(kind) })
-  const resource = resourceOf(kind, '', options)
-  const isFinal = ({ code }: { readonly code: number }): boolean => code === 403 && namespaces.length > 0
-  const refusal = await new Reflector({ resource, credentials, intake, log, signal, isFinal, timing }).run()
+  const { log, mirror, options } = following
+  const namespaces = [...new Set(options.namespaces ?? [])]
+  const refusal = await followIn('', kind, following, () => mirror.setSynced(kind))
   if (refusal === undefined) return
   log.warning(`${kind} of the whole cluster are forbidden, watching those of ${namespaces.join(', ')} alone`)
   followNamespaces(kind, namespaces, following)
@@ -42,7 +72,7 @@ async function followKind(kind: Kind, following: Following): Promise<void> {
 
 /** Follows a kind in each of the namespaces by itself, so that Roles there suffice. */
 function followNamespaces(kind: Kind, namespaces: readonly string[], following: Following): void {
-  const { mirror, log, options, credentials, complain, signal, timing } = following
+  const { mirror } = following
   for (const key of mirror.keys(kind)) {
     // What may have been known before, and will change unseen from now on.
     if (!namespaces.includes(kind === 'namespaces' ? key : key.slice(0, key.indexOf('/')))) mirror.remove(kind, key)
@@ -54,24 +84,62 @@ function followNamespaces(kind: Kind, namespaces: readonly string[], following: 
   }
   const unlisted = new Set(namespaces)
   for (const namespace of namespaces) {
-    const listed = (): void => {
+    followIn(namespace, kind, following, () => {
       unlisted.delete(namespace)
       if (unlisted.size === 0) mirror.setSynced(kind)
-    }
-    const intake = new KindIntake({ kind, mirror, namespace, complain, listed })
-    const resource = resourceOf(kind, namespace, options)
-    new Reflector({ resource, credentials, intake, log, signal, timing }).run()
+    })
   }
 }
 
-/** A namespace of '' is the whole cluster. */
-function resourceOf(kind: Kind, namespace: string, options: ClusterOptions): Resource {
-  const { group, fieldSelector } = kinds[kind]
+/** Resolves once the signal is aborted, or to the refusal to list the whole cluster, which is a namespace of ''. */
+async function followIn(
+  namespace: string,
+  kind: Kind,
+  following: Following,
+  listed: () => void,
+): Promise<ApiError | undefined> {
+  const { log, signal, options } = following
+  const isForbidden = ({ code }: ApiError): boolean =>
+    code === 403 && namespace === '' && (options.namespaces ?? []).length > 0
+  if (kind !== 'endpointslices') {
+    return await reflect(sourceOf(kind), namespace, following, listed, isForbidden)
+  }
+  for (let warned = false; !signal.aborted; warned = true) {
+    const isFinal = (refusal: ApiError): boolean => refusal.code === 404 || isForbidden(refusal)
+    const refusal = await reflect(sourceOf(kind), namespace, following, listed, isFinal)
+    if (refusal?.code !== 404) return refusal
+    if (!warned) log.warning('the API server has no endpoint slices, watching Endpoints')
+    const until = AbortSignal.any([signal, AbortSignal.timeout(endpointsMs)])
+    const other = await reflect(endpoints, namespace, { ...following, signal: until }, listed, isForbidden)
+    if (other !== undefined) return other
+  }
+  return undefined
+}
+
+async function reflect<K extends Kind>(
+  source: Source<K>,
+  namespace: string,
+  following: Following,
+  listed: () => void,
+  isFinal: (refusal: ApiError) => boolean,
+): Promise<ApiError | undefined> {
+  const { mirror, log, signal, timing, credentials, complain } = following
+  const { kind, singular, read } = source
+  const intake = new KindIntake({ kind, mirror, namespace, singular, read, complain, listed })
+  const resource = resourceOf(source, namespace, following.options)
+  return await new Reflector({ resource, credentials, intake, log, signal, isFinal, timing }).run()
+}
+
+function resourceOf<K extends Kind>(
+  { kind, plural, group }: Source<K>,
+  namespace: string,
+  options: ClusterOptions,
+): Resource {
   return {
-    name: namespace === '' ? kind : `${kind} of ${namespace}`,
-    path: namespace === '' ? `${group}/${kind}` : `${group}/namespaces/${encodeURIComponent(namespace)}/${kind}`,
+    name: namespace === '' ? plural : `${plural} of ${namespace}`,
+    path: namespace === '' ? `${group}/${plural}` : `${group}/namespaces/${encodeURIComponent(namespace)}/${plural}`,
     labelSelector: kind === 'namespaces' ? options.namespaceSelector : options.labelSelector,
-    fieldSelector,
+    fieldSelector: kinds[kind].fieldSelector,
   }
 }
 

@@ -1,70 +1,85 @@
 // Brings the API objects of one kind from a reflector into the mirror: trims and keys them, and turns a list into what
 // it changes.
-import { identityOf, keyOf } from './api-object.ts'
-import { kinds } from './kinds.ts'
+import { type Complain, identityOf, keyOf } from './api-object.ts'
+import type { Trimmed } from './kinds.ts'
 import type { Mirror } from './mirror.ts'
 import { isTerminating } from './pod.ts'
 import type { Intake } from './reflector.ts'
 import type { Kind } from './store.ts'
 
-export interface KindIntakeOptions {
-  readonly kind: Kind
+/** Reads an API object as what the mirror keeps: one trimmed object as a rule, none where it is of no use. */
+export type Read<K extends Kind> = (object: unknown, complain: Complain) => readonly Trimmed[K][]
+
+export interface KindIntakeOptions<K extends Kind> {
+  readonly kind: K
   readonly mirror: Mirror
   /** The one the objects come from; '' for all of them. */
   readonly namespace: string
+  /** What an object is called in complaints: `Service`. */
+  readonly singular: string
+  readonly read: Read<K>
   /** Told in words of objects, or parts of them, that can't be used. */
-  readonly complain: (problem: string) => void
+  readonly complain: Complain
   /** Called each time a list is complete. */
   readonly listed: () => void
 }
 
-export class KindIntake implements Intake {
-  readonly #kind: Kind
-  readonly #mirror: Mirror
-  readonly #prefix: string
-  readonly #complain: (problem: string) => void
-  readonly #listed: () => void
-  /** While a list comes: what was known before and has not been seen in it. */
+export class KindIntake<K extends Kind> implements Intake {
+  readonly #options: KindIntakeOptions<K>
+  /** While a list comes: the keys that were known before and have not been seen in it. */
   #unseen: Set<string> | undefined
 
-  constructor({ kind, mirror, namespace, complain, listed }: KindIntakeOptions) {
-    this.#kind = kind
-    this.#mirror = mirror
-    this.#prefix = namespace === '' ? '' : `${namespace}/`
-    this.#complain = complain
-    this.#listed = listed
+  constructor(options: KindIntakeOptions<K>) {
+    this.#options = options
   }
 
   begin(): void {
+    const { kind, mirror, namespace } = this.#options
+    const prefix = namespace === '' ? '' : `${namespace}/`
     this.#unseen = new Set()
-    for (const key of this.#mirror.keys(this.#kind)) if (key.startsWith(this.#prefix)) this.#unseen.add(key)
+    for (const key of mirror.keys(kind)) if (key.startsWith(prefix)) this.#unseen.add(key)
   }
 
   put(object: unknown): void {
+    const { kind, mirror, singular, read, complain } = this.#options
     const identity = identityOf(object)
-    const { singular, trim } = kinds[this.#kind]
-    const name = identity === undefined ? singular : `${singular} ${keyOf(identity)}`
-    // A pod that is told to end stays what it was.
-    const ends = this.#kind === 'pods' && isTerminating(object)
-    const trimmed = ends ? undefined : trim(object, (problem) => this.#complain(`${name}: ${problem}`))
-    if (identity === undefined) return
-    const key = keyOf(identity)
-    if (trimmed !== undefined) {
-      this.#unseen?.delete(key)
-      this.#mirror.apply(this.#kind, key, trimmed)
-    } else if (ends && this.#mirror.has(this.#kind, key)) this.#unseen?.delete(key)
-    else this.#mirror.remove(this.#kind, key)
+    const key = identity === undefined ? undefined : keyOf(identity)
+    if (kind === 'pods' && isTerminating(object)) {
+      // Such a pod stays what it was, known or unknown.
+      if (key !== undefined) this.#unseen?.delete(key)
+      return
+    }
+    const name = key === undefined ? singular : `${singular} ${key}`
+    const parts = read(object, (problem) => complain(`${name}: ${problem}`))
+    if (key === undefined) return
+    for (const [i, part] of parts.entries()) {
+      this.#unseen?.delete(partKey(key, i))
+      mirror.apply(kind, partKey(key, i), part)
+    }
+    this.#remove(key, parts.length)
   }
 
   drop(object: unknown): void {
+    const { singular, complain } = this.#options
     const identity = identityOf(object)
-    if (identity === undefined) this.#complain(`a ${kinds[this.#kind].singular} was deleted that has no name`)
-    else this.#mirror.remove(this.#kind, keyOf(identity))
+    if (identity === undefined) complain(`a ${singular} was deleted that has no name`)
+    else this.#remove(keyOf(identity), 0)
   }
 
   complete(): void {
-    for (const key of this.#unseen ?? []) this.#mirror.remove(this.#kind, key)
+    for (const key of this.#unseen ?? []) this.#options.mirror.remove(this.#options.kind, key)
     this.#unseen = undefined
-    this.#listed()
+    this.#options.listed()
   }
+
+  /** Removes the parts of an object from the nth on. */
+  #remove(key: string, from: number): void {
+    const { kind, mirror } = this.#options
+    for (let i = from; mirror.has(kind, partKey(key, i)); i++) mirror.remove(kind, partKey(key, i))
+  }
+}
+
+/** The key of the nth part of what was read from one object: that of the object for the first, and as a rule only, one. */
+function partKey(key: string, n: number): string {
+  return n === 0 ? key : `${key}/${n}`
 }

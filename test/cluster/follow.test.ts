@@ -108,3 +108,45 @@ test('follow: without namespaces to fall back on, the whole cluster is asked for
     await converged()
   })
 })
+
+const noSlices = (path: string) =>
+  path.startsWith('/apis/discovery.k8s.io/') ? { status: 404, body: '404 page not found' } : undefined
+
+const endpoints = (name: string, ...subsets: readonly object[]) => ({
+  apiVersion: 'v1',
+  kind: 'Endpoints',
+  metadata: { namespace: 'a', name },
+  subsets,
+})
+
+test('follow: a server without endpoint slices is asked for Endpoints', async () => {
+  await scene({}, async (sandbox, { proxy, watch, cluster, lines }) => {
+    proxy.answer = noSlices
+    const first = { addresses: [{ ip: '10.1.0.1' }], notReadyAddresses: [{ ip: '10.1.0.2' }], ports: [{ port: 80 }] }
+    const second = { addresses: [{ ip: '10.1.0.3' }], ports: [{ port: 81 }] }
+    sandbox.apply(endpoints('by-hand', first, second))
+    assert.equal(await watch.started(30_000), true)
+    await until('the feed', () => watch.pending().length === 0)
+    const readiness = (address: string) => cluster.endpointsAt(address).map(({ endpoint }) => endpoint.ready)
+    assert.equal(cluster.slices('a', 'by-hand').length, 2)
+    assert.deepEqual(['10.1.0.1', '10.1.0.2', '10.1.0.3'].map(readiness), [[true], [false], [true]])
+    sandbox.patch('endpoints', 'a', 'by-hand', { subsets: [{ addresses: [{ ip: '10.1.0.2' }] }] })
+    await until('a subset less', () => cluster.slices('a', 'by-hand').length === 1)
+    assert.deepEqual(['10.1.0.1', '10.1.0.2', '10.1.0.3'].map(readiness), [[], [true], []])
+    sandbox.apply(endpoints('later', first, second))
+    await until('another one', () => cluster.slices('a', 'later').length === 2)
+    sandbox.delete('endpoints', 'a', 'later')
+    await until('it to go', () => cluster.slices('a', 'later').length === 0)
+    assert.ok(lines.includes('[WARNING] the API server has no endpoint slices, watching Endpoints'))
+  })
+})
+
+test('follow: Endpoints of the namespaces that are named', async () => {
+  await scene({ namespaces: ['a', 'b'] }, async (sandbox, { proxy, watch, cluster }) => {
+    proxy.answer = (path) => onlyRoles(path) ?? noSlices(path)
+    sandbox.apply(endpoints('by-hand', { addresses: [{ ip: '10.1.0.9' }] }))
+    assert.equal(await watch.started(30_000), true)
+    await until('the feed', () => watch.pending().length === 0)
+    assert.equal(cluster.endpointsAt('10.1.0.9').length, 1)
+  })
+})

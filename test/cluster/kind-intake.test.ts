@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KindIntake } from '../../src/cluster/kind-intake.ts'
+import { kinds } from '../../src/cluster/kinds.ts'
 import { Mirror } from '../../src/cluster/mirror.ts'
 import { trimService } from '../../src/cluster/service.ts'
 import type { Kind } from '../../src/cluster/store.ts'
 
-function opened(kind: Kind, namespace = '') {
+/** What is read of an object is what its kind's own reader makes of it. */
+function opened<K extends Kind>(kind: K, namespace = '') {
   const mirror = new Mirror()
   const events: string[] = []
   const complaints: string[] = []
@@ -17,6 +19,8 @@ function opened(kind: Kind, namespace = '') {
     kind,
     mirror,
     namespace,
+    singular: kinds[kind].singular,
+    read: (object, complain) => [kinds[kind].trim(object, complain)].filter((trimmed) => trimmed !== undefined),
     complain: (problem) => complaints.push(problem),
     listed: () => mirror.setSynced(kind),
   })
