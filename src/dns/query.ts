@@ -49,6 +49,8 @@ export interface Query {
   /** Octets of the message. */
   readonly size: number
   readonly client: Client
+  /** How often the server has asked itself on the way to this question; aliases that lead in circles end by it. None: 0. */
+  readonly depth?: number
 }
 
 /** The same query with another question: for search paths, rewrites and CNAME targets. */

@@ -2,12 +2,11 @@
 import type { MessagePort } from 'node:worker_threads'
 import { addressOfReverse, parseCidr } from '../dns/address.ts'
 import { Class, Rcode, Type } from '../dns/codes.ts'
-import type { Name } from '../dns/name.ts'
-import { isWithin, parentOf } from '../dns/name.ts'
+import { isWithin, type Name, parentOf, printName } from '../dns/name.ts'
 import type { Query } from '../dns/query.ts'
 import { errorReply, type Reply } from '../dns/reply.ts'
 import type { Log } from '../log.ts'
-import type { Maybe } from '../maybe.ts'
+import { attempt, type Maybe } from '../maybe.ts'
 import type { Facets, Next, Plugin, WorkerContext } from '../plugin.ts'
 import { type BlockSetup, bindAddresses, serverLabel } from './setup.ts'
 
@@ -39,8 +38,9 @@ export function buildChains(setups: readonly BlockSetup[], plugins: readonly Plu
     const routes = routers.get(query.client.server)
     return routes === undefined ? errorReply(Rcode.REFUSED) : route(routes, query)
   }
+  const ask = askAgain(serve, host.log)
   for (const setup of setups) {
-    const handle = buildChain(setup, plugins, host, serve)
+    const handle = buildChain(setup, plugins, host, ask)
     for (const key of setup.keys) {
       for (const address of bindAddresses(setup)) {
         const server = serverLabel(key.scheme, address, key.port)
@@ -56,6 +56,27 @@ export function buildChains(setups: readonly BlockSetup[], plugins: readonly Plu
   }
   for (const routes of routers.values()) routes.sort((a, b) => b.zone.length - a.zone.length)
   return serve
+}
+
+/** Questions that lead to questions, at most. */
+const maxDepth = 16
+
+/** As `serve`, for plugins that ask: what goes wrong there is an answer here, as it would be for a client. */
+function askAgain(serve: Next, log: Log): Next {
+  const failed = (query: Query, error: unknown): Reply => {
+    if (!(error instanceof ChainEnd))
+      log.error(`asking for ${printName(query.name)}: ${(error as Error).stack ?? error}`)
+    return errorReply(Rcode.SERVFAIL)
+  }
+  return (query) => {
+    const depth = (query.depth ?? 0) + 1
+    if (depth > maxDepth) return errorReply(Rcode.SERVFAIL)
+    return attempt(
+      () => serve({ ...query, depth }),
+      (reply) => reply,
+      (error) => failed(query, error),
+    )
+  }
 }
 
 /** The longest zone wins; a DS question belongs to the parent of its name (RFC 4035 3.1.4.1). */

@@ -1,7 +1,8 @@
 // Raw messages to a server under test, by UDP.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { decode, encode, type Packet } from 'dns-packet'
+import { encode, type Packet } from 'dns-packet'
+import { printRcode } from '../../src/dns/codes.ts'
 
 /** Sends octets by UDP; resolves to the octets that came back, or to undefined after `wait` ms. */
 export async function ask(
@@ -34,4 +35,4 @@ export const question = (name: string, more: Partial<Packet> = {}) =>
 
 /** The rcode of a reply by name, or `silence`. */
 export const rcodeOf = (reply: Buffer | undefined) =>
-  reply === undefined ? 'silence' : (decode(reply) as Packet & { rcode: string }).rcode
+  reply === undefined ? 'silence' : printRcode((reply[3] as number) & 15)

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { CorefileError } from '../../src/corefile/directive.ts'
 import { parseCorefile } from '../../src/corefile/parse.ts'
 import { Class, parseType, printRcode, Rcode } from '../../src/dns/codes.ts'
-import { lowerName, parseName } from '../../src/dns/name.ts'
-import type { Query } from '../../src/dns/query.ts'
+import { lowerName, parseName, root } from '../../src/dns/name.ts'
+import { type Query, withQuestion } from '../../src/dns/query.ts'
 import { reply } from '../../src/dns/reply.ts'
 import { logTo } from '../../src/log.ts'
 import type { Plugin } from '../../src/plugin.ts'
@@ -22,7 +22,16 @@ const bind: Plugin<readonly string[]> = {
   parse: ([directive]) => directive?.args ?? [],
   listen: (addresses) => ({ addresses }),
 }
-const plugins = [bind, tag] as readonly Plugin[]
+/** Asks the whole server its question again, with its argument in front. */
+const again: Plugin<string> = {
+  name: 'again',
+  parse: ([directive]) => directive?.args[0] ?? '',
+  handler:
+    (label, { ask }) =>
+    (query) =>
+      ask(label === '' ? query : withQuestion(query, root, parseName(label))),
+}
+const plugins = [bind, tag, again] as readonly Plugin[]
 
 function blocksOf(corefile: string) {
   const source = { file: 'Corefile', port: 53, env: {}, read: () => '', glob: () => [], warn: () => undefined }
@@ -112,6 +121,15 @@ test('chain: a query nobody answers names the last plugin', () => {
     name: 'ChainEnd',
     message: 'plugin/tag: no next plugin found',
   })
+})
+
+test('chain: a plugin may ask the whole server; who asks in circles gets SERVFAIL, as does who asks where nobody answers', async () => {
+  const serve = chainsOf('a { again b. }\nb { tag found }\nc { again }\nd { again e. }\ne { tag next }\nf { again g. }')
+  assert.equal((await serve(question('a. A', 'dns://:53'))).plugin, 'found')
+  for (const zone of ['c.', 'd.']) {
+    assert.equal((await serve(question(zone, 'dns://:53'))).rcode, Rcode.SERVFAIL, zone)
+  }
+  assert.equal((await serve(question('f. A', 'dns://:53'))).rcode, Rcode.REFUSED)
 })
 
 for (const [title, text, message] of [
