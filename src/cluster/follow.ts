@@ -7,6 +7,7 @@ import { KindIntake, type Read } from './kind-intake.ts'
 import { kinds } from './kinds.ts'
 import type { Mirror } from './mirror.ts'
 import { Reflector, type ReflectorTiming, type Resource } from './reflector.ts'
+import { SnapshotKeeper } from './snapshot-keeper.ts'
 import type { Kind } from './store.ts'
 import type { ClusterOptions } from './watch.ts'
 
@@ -19,6 +20,7 @@ export interface FollowContext {
 
 interface Following extends FollowContext {
   readonly options: ClusterOptions
+  readonly keeper: SnapshotKeeper | undefined
   readonly credentials: Credentials
   readonly complain: (problem: string) => void
 }
@@ -57,14 +59,30 @@ const endpointsMs = 600_000
 /** Resolves once everything is under way; rejects with ConnectionError where it can never be. */
 export async function follow(options: ClusterOptions, context: FollowContext): Promise<void> {
   const credentials = await openCredentials(options.connection)
-  const following: Following = { ...context, options, credentials, complain: onceEach(context.log) }
+  const keeper = openSnapshot(options, context)
+  const following: Following = { ...context, options, keeper, credentials, complain: onceEach(context.log) }
   for (const kind of options.kinds) followKind(kind, following)
 }
 
+/** How long the API server may take to list everything before a snapshot is used, milliseconds. */
+const patienceMs = 5000
+
+function openSnapshot(options: ClusterOptions, { mirror, log, signal }: FollowContext): SnapshotKeeper | undefined {
+  const { snapshot: file, ...watched } = options
+  if (file === undefined || signal.aborted) return undefined
+  const { kinds } = options
+  const keeper = new SnapshotKeeper({ file, source: JSON.stringify(watched), kinds, mirror, log, signal })
+  const timer = setTimeout(() => {
+    for (const kind of kinds) keeper.unreachable(kind)
+  }, patienceMs)
+  signal.addEventListener('abort', () => clearTimeout(timer))
+  return keeper
+}
+
 async function followKind(kind: Kind, following: Following): Promise<void> {
-  const { log, mirror, options } = following
+  const { log, options } = following
   const namespaces = [...new Set(options.namespaces ?? [])]
-  const refusal = await followIn('', kind, following, () => mirror.setSynced(kind))
+  const refusal = await followIn('', kind, following, () => setListed(kind, following))
   if (refusal === undefined) return
   log.warning(`${kind} of the whole cluster are forbidden, watching those of ${namespaces.join(', ')} alone`)
   followNamespaces(kind, namespaces, following)
@@ -79,16 +97,21 @@ function followNamespaces(kind: Kind, namespaces: readonly string[], following: 
   }
   if (kind === 'namespaces') {
     for (const name of namespaces) mirror.apply(kind, name, { name })
-    mirror.setSynced(kind)
+    setListed(kind, following)
     return
   }
   const unlisted = new Set(namespaces)
   for (const namespace of namespaces) {
     followIn(namespace, kind, following, () => {
       unlisted.delete(namespace)
-      if (unlisted.size === 0) mirror.setSynced(kind)
+      if (unlisted.size === 0) setListed(kind, following)
     })
   }
+}
+
+function setListed(kind: Kind, { mirror, keeper }: Following): void {
+  mirror.setSynced(kind)
+  keeper?.listed(kind)
 }
 
 /** Resolves once the signal is aborted, or to the refusal to list the whole cluster, which is a namespace of ''. */
@@ -123,11 +146,12 @@ async function reflect<K extends Kind>(
   listed: () => void,
   isFinal: (refusal: ApiError) => boolean,
 ): Promise<ApiError | undefined> {
-  const { mirror, log, signal, timing, credentials, complain } = following
+  const { mirror, log, signal, timing, credentials, complain, keeper } = following
   const { kind, singular, read } = source
+  const failed = (): void => keeper?.unreachable(kind)
   const intake = new KindIntake({ kind, mirror, namespace, singular, read, complain, listed })
   const resource = resourceOf(source, namespace, following.options)
-  return await new Reflector({ resource, credentials, intake, log, signal, isFinal, timing }).run()
+  return await new Reflector({ resource, credentials, intake, log, signal, isFinal, failed, timing }).run()
 }
 
 function resourceOf<K extends Kind>(

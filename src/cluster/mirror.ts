@@ -53,6 +53,11 @@ export class Mirror {
     return this.#serial
   }
 
+  /** For what was known before this process began. */
+  setSerial(seconds: number): void {
+    this.#serial = seconds
+  }
+
   has(kind: Kind, key: string): boolean {
     return this.#texts[kind].has(key)
   }

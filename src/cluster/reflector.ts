@@ -66,6 +66,8 @@ export interface ReflectorOptions {
   readonly signal: AbortSignal
   /** Refusals that more attempts won't change; none unless said otherwise. */
   readonly isFinal?: (refusal: ApiError) => boolean
+  /** Told of every attempt that failed. */
+  readonly failed?: () => void
   readonly timing?: ReflectorTiming | undefined
 }
 
@@ -76,6 +78,7 @@ export class Reflector {
   readonly #log: Log
   readonly #signal: AbortSignal
   readonly #isFinal: (refusal: ApiError) => boolean
+  readonly #tellFailed: () => void
   readonly #timing: ReflectorTiming
   readonly #backOff: BackOff
   /** Where to watch from; '' where everything has to be listed first. */
@@ -93,13 +96,14 @@ export class Reflector {
   #reported = ''
 
   constructor(options: ReflectorOptions) {
-    const { resource, credentials, intake, log, signal, isFinal = () => false, timing = reflectorTiming } = options
+    const { resource, credentials, intake, log, signal, timing = reflectorTiming } = options
     this.#resource = resource
     this.#credentials = credentials
     this.#intake = intake
     this.#log = log
     this.#signal = signal
-    this.#isFinal = isFinal
+    this.#isFinal = options.isFinal ?? (() => false)
+    this.#tellFailed = options.failed ?? (() => {})
     this.#timing = timing
     this.#backOff = new BackOff(timing.backOff)
   }
@@ -115,6 +119,7 @@ export class Reflector {
         if (this.#signal.aborted) return undefined
         if (error instanceof ApiError && this.#isFinal(error)) return error
         waitMs = this.#failed(error)
+        this.#tellFailed()
       }
       if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.#signal }).catch(() => {})
     }

@@ -24,6 +24,8 @@ export interface ClusterOptions {
    * asked for until it may be.
    */
   readonly namespaces?: readonly string[]
+  /** A file that keeps what is known for a start while the API server can't be reached; none where it isn't given. */
+  readonly snapshot?: string
 }
 
 export interface ClusterWatch {
