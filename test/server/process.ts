@@ -29,8 +29,12 @@ export function folderFor(t: TestContext): string {
 }
 
 /** Starts the program with these arguments; it is ended with the test. */
-export function start(t: TestContext, args: readonly string[], input = ''): Omit<Program, 'port'> {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+export function start(
+  t: TestContext,
+  args: readonly string[],
+  { input = '', cwd }: { readonly input?: string; readonly cwd?: string } = {},
+): Omit<Program, 'port'> {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['pipe', 'pipe', 'pipe'], cwd })
   child.stdin.end(input)
   const ended = once(child, 'exit').then(([code]) => code as number | null)
   const closed = once(child, 'close')

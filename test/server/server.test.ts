@@ -129,7 +129,7 @@ test('a port in use is an error, not a port shared', async (t) => {
 })
 
 test('the Corefile may come by standard input', async (t) => {
-  const program = start(t, ['-conf', 'stdin', '-dns.port', '0'], whoami('example.org'))
+  const program = start(t, ['-conf', 'stdin', '-dns.port', '0'], { input: whoami('example.org') })
   await program.printed(/example\.org\.:\d+\n/)
   program.process.kill('SIGTERM')
   assert.equal(await program.ended, 0)
