@@ -1,4 +1,4 @@
-// Which form of an answer a client takes (RFC 9110 12.5.1): JSON as it is, as a Table, or metadata only; never protobuf.
+// Which form of an answer a client takes (RFC 9110 12.5.1): JSON as it is, as a Table, or metadata only; which bodies are read.
 import { ApiError } from './status.ts'
 
 export interface Form {
@@ -36,10 +36,13 @@ function isKnown(as: Form['as'], version: string): boolean {
   return as === 'APIGroupDiscoveryList' ? version === 'v2' : version === 'v1'
 }
 
-/** Refuses bodies that are not JSON. Throws ApiError 415. */
-export function requireJson(contentType: string): void {
-  if (contentType === '' || contentType === 'application/json') return
-  throw unsupportedMediaType(['application/json'])
+/** What kubectl's typed commands send. */
+export const protobuf = 'application/vnd.kubernetes.protobuf'
+
+/** Refuses bodies that are neither JSON nor protobuf. Throws ApiError 415. */
+export function requireObject(contentType: string): void {
+  if (['', 'application/json', protobuf].includes(contentType)) return
+  throw unsupportedMediaType(['application/json', protobuf])
 }
 
 export function unsupportedMediaType(accepted: readonly string[]): ApiError {

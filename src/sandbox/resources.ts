@@ -239,6 +239,13 @@ export interface Deployment extends KubeObject {
   }
 }
 
+export interface Secret extends KubeObject {
+  readonly type?: string
+  /** In base64. */
+  readonly data?: Readonly<Record<string, string>>
+  readonly stringData?: Readonly<Record<string, string>>
+}
+
 export interface ControllerRevision extends KubeObject {
   readonly data?: object
   readonly revision: number

@@ -5,9 +5,11 @@ import type { Log } from '../log.ts'
 import { discovery } from './discovery.ts'
 import { type Kind, pods } from './kinds.ts'
 import { parseYaml } from './manifests.ts'
+import { protobuf } from './negotiation.ts'
 import { openApiIndex, openApiV2, openApiV3 } from './openapi.ts'
 import { type ApiRequest, parseTarget, parseVerb, type Verb } from './request.ts'
 import { unreadable } from './schema/as-object.ts'
+import { decodeProtobuf } from './schema/protobuf.ts'
 import { ApiError, noSuchPath } from './status.ts'
 import type { Trouble } from './trouble.ts'
 import type { Answer, VerbContext } from './verbs/answer.ts'
@@ -167,13 +169,15 @@ async function readBody(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(pieces)
 }
 
-/** JSON, or YAML for server-side apply; what can't be read at all is left to the verb to refuse. Throws ApiError 400. */
+/** JSON, protobuf, or YAML for server-side apply; what can't be read at all is left to the verb to refuse. Throws ApiError 400. */
 function parseBody(body: Buffer, contentType: string, kind: Kind): unknown {
   if (body.length === 0) return undefined
   try {
+    if (contentType === protobuf) return decodeProtobuf(body)
     if (contentType === patchLanguages.apply) return parseYaml(body.toString())
     return contentType === '' || /^application\/(.*\+)?json$/.test(contentType) ? JSON.parse(body.toString()) : {}
   } catch (error) {
+    if (error instanceof ApiError) throw error
     throw unreadable(
       kind,
       `couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : error}`,

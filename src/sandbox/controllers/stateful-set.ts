@@ -2,7 +2,8 @@
 import { pods, statefulSets } from '../kinds.ts'
 import type { Pod, StatefulSet } from '../resources.ts'
 import { isPodOver, isPodReady } from './condition.ts'
-import { hashOf, ordinalOf, podFrom, podsOf } from './replica.ts'
+import { ordinalOf, podFrom, podsOf } from './replica.ts'
+import { forgetRevisions, recordRevision, templateAt } from './revision.ts'
 import { type Controller, type ControllerContext, controllerKeys, itself } from './runner.ts'
 
 const revisionLabel = 'controller-revision-hash'
@@ -16,11 +17,13 @@ export const statefulSetController: Controller = {
   reconcile(context, namespace, name) {
     const set = context.registry.store.get<StatefulSet>(statefulSets, namespace, name)
     if (set === undefined || set.metadata.deletionTimestamp !== undefined) return
-    const revision = `${name}-${hashOf(set.spec.template)}`
+    const revision = recordRevision(context, set)
     const owned = podsOf(context, set, set.spec.selector).sort((a, b) => ordinalOf(a) - ordinalOf(b))
     step(context, set, owned, revision)
     const now = podsOf(context, set, set.spec.selector)
-    context.registry.change(statefulSets, set, (current) => withStatus(current, now, revision), 'status')
+    const changed = context.registry.change(statefulSets, set, (each) => withStatus(each, now, revision), 'status')
+    const used = new Set([revision, changed?.status?.currentRevision ?? '', ...now.map((pod) => revisionOf(pod) ?? '')])
+    forgetRevisions(context, set, used)
   },
 }
 
@@ -36,7 +39,7 @@ function step(context: ControllerContext, set: StatefulSet, owned: readonly Pod[
   const namespace = set.metadata.namespace ?? ''
   for (let ordinal = first; ordinal <= last; ordinal++) {
     const pod = owned.find((each) => ordinalOf(each) === ordinal)
-    if (pod === undefined) registry.create(pods, podOf(set, ordinal, revision))
+    if (pod === undefined) registry.create(pods, podOf(context, set, ordinal, revision))
     else if (isPodOver(pod)) registry.remove(pods, namespace, pod.metadata.name)
     else if (isSteady(pod)) continue
     if (inOrder) return
@@ -61,7 +64,12 @@ function step(context: ControllerContext, set: StatefulSet, owned: readonly Pod[
 
 const isSteady = (pod: Pod) => isPodReady(pod) && pod.metadata.deletionTimestamp === undefined
 
-function podOf(set: StatefulSet, ordinal: number, revision: string): Pod {
+/** Pods below the partition are made from the template before the change. */
+function podOf(context: ControllerContext, set: StatefulSet, ordinal: number, latest: string): Pod {
+  const below = ordinal < (set.spec.updateStrategy?.rollingUpdate?.partition ?? 0)
+  const before = set.status?.currentRevision ?? latest
+  const template = below ? templateAt(context, set, before) : undefined
+  const revision = template === undefined ? latest : before
   const name = `${set.metadata.name}-${ordinal}`
   const labels = {
     [revisionLabel]: revision,
@@ -69,7 +77,7 @@ function podOf(set: StatefulSet, ordinal: number, revision: string): Pod {
     'apps.kubernetes.io/pod-index': String(ordinal),
   }
   const spec = { hostname: name, ...(set.spec.serviceName ? { subdomain: set.spec.serviceName } : {}) }
-  return podFrom(set, set.spec.template, { name, ordinal, labels, spec })
+  return podFrom(set, template ?? set.spec.template, { name, ordinal, labels, spec })
 }
 
 function withStatus(set: StatefulSet, owned: readonly Pod[], revision: string): StatefulSet {

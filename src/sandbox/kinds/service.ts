@@ -31,7 +31,7 @@ function complete(service: Service, old?: Service): Service {
     (port, index): ServicePort => ({
       ...port,
       protocol: port.protocol ?? 'TCP',
-      targetPort: port.targetPort ?? port.port,
+      targetPort: port.targetPort || port.port,
       ...keptNodePort(port, index, external, old),
     }),
   )
@@ -51,7 +51,7 @@ function complete(service: Service, old?: Service): Service {
 
 /** An update that leaves the node port out keeps the one the port had. */
 function keptNodePort(port: ServicePort, index: number, external: boolean, old?: Service): { nodePort?: number } {
-  if (!external || port.nodePort !== undefined) return {}
+  if (!external || port.nodePort) return {}
   const before = old?.spec.ports?.find((each) => each.name === port.name && each.port === port.port)
   const nodePort = (before ?? old?.spec.ports?.[index])?.nodePort
   return nodePort === undefined ? {} : { nodePort }

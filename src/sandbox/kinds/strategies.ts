@@ -2,12 +2,22 @@
 import type { Cidr } from '../address-pool.ts'
 import type { Kind } from '../kinds.ts'
 import { dnsLabel, dnsSubdomain, pathSegment } from '../names.ts'
-import type { Namespace } from '../resources.ts'
+import type { Namespace, Secret } from '../resources.ts'
 import { endpointSliceStrategy, endpointsStrategy } from './endpoint.ts'
 import { podStrategy } from './pod.ts'
 import { serviceStrategy } from './service.ts'
 import type { Strategy } from './strategy.ts'
 import { deploymentStrategy, replicaSetStrategy, statefulSetStrategy } from './workload.ts'
+
+const secretStrategy: Strategy<Secret> = {
+  nameRule: dnsSubdomain,
+  // What is given as text is stored as data.
+  complete: ({ stringData = {}, ...secret }) => {
+    const encoded = Object.entries(stringData).map(([name, text]) => [name, Buffer.from(text).toString('base64')])
+    const data = { ...secret.data, ...Object.fromEntries(encoded) }
+    return { ...secret, ...(Object.keys(data).length > 0 ? { data } : {}), type: secret.type ?? 'Opaque' }
+  },
+}
 
 const plain: Strategy = { nameRule: dnsSubdomain }
 const plainWithStatus: Strategy = { nameRule: dnsSubdomain, generation: true, newStatus: () => ({}) }
@@ -31,6 +41,7 @@ export function makeStrategies(serviceRanges: readonly Cidr[]): (kind: Kind) => 
   const table: Readonly<Record<string, Strategy>> = {
     Namespace: namespaceStrategy,
     Node: { nameRule: dnsSubdomain, newStatus: () => ({}) },
+    Secret: secretStrategy,
     Service: serviceStrategy(serviceRanges),
     Endpoints: endpointsStrategy,
     EndpointSlice: endpointSliceStrategy,

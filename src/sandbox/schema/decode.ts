@@ -28,7 +28,10 @@ function decodeObject(
     const at = path === '' ? name : `${path}.${name}`
     const field = type.fields.get(name)
     if (field === undefined) unknown.push(at)
-    else if (inner !== null && inner !== undefined) decoded[name] = decodeField(type, field, inner, at, unknown)
+    else if (inner !== null && inner !== undefined) {
+      const value = decodeField(type, field, inner, at, unknown)
+      if (!field.omitsZero || value) decoded[name] = value
+    }
   }
   return decoded
 }

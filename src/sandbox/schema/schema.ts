@@ -9,7 +9,7 @@ import { workloadFields } from './workload-fields.ts'
 /**
  * A type as it is written down: its fields as text, `TYPE [MARK...] | description`.
  * TYPE: string, int, bool, time, bytes, quantity, int-or-string, any, or another type of the table; `[]` after it makes a
- * list, `{}` a map from strings. MARK: `required`; `keys:a,b` a list whose items are told apart by these fields; `set` a
+ * list, `{}` a map from strings, `*` says that zero, false and '' differ from absence. MARK: `#3` the number of the field in protobuf (generated.proto of k8s.io/api); `required`; `keys:a,b` a list whose items are told apart by these fields; `set` a
  * list of distinct values; `default:a` what a key is where it is left out; `merge:a` and `merge` how strategic merge treats a list (else it is replaced); `retain`
  * strategic merge drops fields the patch doesn't list; `atomic` a map that is replaced as a whole.
  */
@@ -26,6 +26,10 @@ export interface TypePackage {
 
 export interface Field {
   readonly about: string
+  /** In protobuf; undefined where nobody sends it that way. */
+  readonly number: number | undefined
+  /** Zero, false and '' mean that it is absent, as Go leaves them out. */
+  readonly omitsZero: boolean
   readonly scalar: 'string' | 'int' | 'bool' | 'time' | 'bytes' | 'quantity' | 'int-or-string' | 'any' | undefined
   /** The name of a type of the table, where it is no scalar. */
   readonly type: string
@@ -55,10 +59,13 @@ const scalars = ['string', 'int', 'bool', 'time', 'bytes', 'quantity', 'int-or-s
 function parseField(text: string): Field {
   const [head = '', about = ''] = text.split(' | ')
   const [typeText = '', ...marks] = head.split(' ')
-  const type = typeText.replace(/(\[\]|\{\})$/, '')
+  const type = typeText.replace(/(\[\]|\{\}|\*)$/, '')
+  const number = marks.find((each) => each.startsWith('#'))
   const mark = (name: string) => marks.find((each) => each === name || each.startsWith(`${name}:`))
   return {
     about,
+    number: number === undefined ? undefined : Number(number.slice(1)),
+    omitsZero: ['string', 'int', 'bool'].includes(typeText) && !marks.includes('required'),
     scalar: scalars.includes(type) ? (type as NonNullable<Field['scalar']>) : undefined,
     type,
     shape: typeText.endsWith('[]') ? 'list' : typeText.endsWith('{}') ? 'map' : 'one',
@@ -76,7 +83,7 @@ function parseField(text: string): Field {
 const objectFields: Readonly<Record<string, string>> = {
   apiVersion: 'string | Group and version of the API this object is written for.',
   kind: 'string | What the object is.',
-  metadata: 'ObjectMeta | Name, namespace, labels and what else all objects have.',
+  metadata: 'ObjectMeta #1 | Name, namespace, labels and what else all objects have.',
 }
 
 const wholeObjects = new Set([...kinds.map((kind) => kind.kind), 'Scale'])

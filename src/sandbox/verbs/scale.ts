@@ -1,6 +1,6 @@
 // The scale subresource: how many replicas something has, seen and set the same way for every kind that has them.
 
-import { requireJson } from '../negotiation.ts'
+import { requireObject } from '../negotiation.ts'
 import { isRecord, type KubeObject } from '../object.ts'
 import type { ApiRequest } from '../request.ts'
 import type { LabelSelector } from '../resources.ts'
@@ -21,7 +21,7 @@ export function scale(request: ApiRequest, { registry }: VerbContext): Answer {
   const { kind, namespace, name, verb } = request
   const object = registry.get<Scalable>(kind, namespace, name)
   if (verb === 'get') return { code: 200, body: scaleOf(object) }
-  if (verb === 'update') requireJson(request.contentType)
+  if (verb === 'update') requireObject(request.contentType)
   else if (verb !== 'patch') throw methodNotAllowed(kind, verb)
   const wanted = verb === 'update' ? request.body : patched(request, scaleOf(object))
   if (!isRecord(wanted)) throw badRequest('the body is not a Scale')

@@ -1,6 +1,6 @@
 // get, create, update, delete and deletecollection.
 
-import { requireJson } from '../negotiation.ts'
+import { requireObject } from '../negotiation.ts'
 import { isRecord, type KubeObject } from '../object.ts'
 import type { DeleteOptions, Part, Propagation } from '../registry.ts'
 import type { ApiRequest } from '../request.ts'
@@ -28,7 +28,7 @@ export function get(request: ApiRequest, { registry }: VerbContext): Answer {
 
 export function create(request: ApiRequest, { registry }: VerbContext): Answer {
   if (request.subresource !== '') throw noSuchPath()
-  requireJson(request.contentType)
+  requireObject(request.contentType)
   const given = givenObject(request, request.body)
   const object = registry.create(request.kind, given.object, { dryRun: isDryRun(request) })
   return { ...answer(request, 201, object), warnings: given.warnings }
@@ -37,7 +37,7 @@ export function create(request: ApiRequest, { registry }: VerbContext): Answer {
 export function update(request: ApiRequest, { registry }: VerbContext): Answer {
   const { kind, name } = request
   const part = partOf(request)
-  requireJson(request.contentType)
+  requireObject(request.contentType)
   const { object: given, warnings } = givenObject(request, request.body)
   if (given.metadata.name !== name) {
     throw badRequest(`the name of the object (${given.metadata.name}) does not match the name on the URL (${name})`)
@@ -77,7 +77,7 @@ const propagations = ['Background', 'Foreground', 'Orphan']
 /** Out of the body, else out of the query. Throws ApiError 400, 415, 422. */
 function deleteOptions(request: ApiRequest): DeleteOptions {
   const { body, query } = request
-  if (body !== undefined) requireJson(request.contentType)
+  if (body !== undefined) requireObject(request.contentType)
   const given = isRecord(body) ? body : {}
   const preconditions = isRecord(given.preconditions) ? given.preconditions : {}
   const grace = given.gracePeriodSeconds ?? integer(query, 'gracePeriodSeconds')
