@@ -1,6 +1,6 @@
 // `check`: reads Corefiles and says what is wrong with them, without serving or asking anything.
 import { CorefileError } from '../corefile/directive.ts'
-import { readCorefile, setUpCorefile } from './corefile.ts'
+import { checkCorefile, readCorefile } from './corefile.ts'
 
 /** A line per file, in order. Resolves to the exit code: 0, 1 where a file is bad, 2 where none is named. */
 export async function check(files: readonly string[]): Promise<number> {
@@ -20,7 +20,7 @@ export async function check(files: readonly string[]): Promise<number> {
 function verdict(file: string): { readonly line: string; readonly good: boolean } {
   try {
     const warn = (message: string) => process.stderr.write(`${file}: warning: ${message}\n`)
-    setUpCorefile(readCorefile(file), { file, port: 53, warn })
+    checkCorefile(readCorefile(file), { file, port: 53, warn })
     return { line: `${file}: ok`, good: true }
   } catch (error) {
     if (error instanceof CorefileError) return { line: `${file}:${error.line}: ${error.message}`, good: false }

@@ -1,9 +1,10 @@
 // The Corefile of a command line: found, read, and set up with all our plugins.
 import { existsSync, readFileSync } from 'node:fs'
+import type { ServerBlock } from '../corefile/directive.ts'
 import { fileSource } from '../corefile/load.ts'
-import { type CorefileSource, parseCorefile } from '../corefile/parse.ts'
+import { parseCorefile } from '../corefile/parse.ts'
 import { knownDirectives, plugins } from '../plugins/index.ts'
-import { type BlockSetup, setUp } from '../server/setup.ts'
+import { type BlockSetup, checkBlocks, setUp } from '../server/setup.ts'
 
 export interface CorefileOptions {
   /** As it is named in messages. */
@@ -26,6 +27,14 @@ export function readCorefile(conf: string | undefined): string {
 
 /** Reads a Corefile's text into what the server runs. Throws CorefileError. */
 export function setUpCorefile(text: string, options: CorefileOptions): readonly BlockSetup[] {
-  const source: CorefileSource = fileSource({ ...options, directives: knownDirectives })
-  return setUp(parseCorefile(text, source), plugins)
+  return setUp(parse(text, options), plugins)
+}
+
+/** Only says whether a Corefile can be read, without looking at this host's addresses. Throws CorefileError. */
+export function checkCorefile(text: string, options: CorefileOptions): void {
+  checkBlocks(parse(text, options), plugins)
+}
+
+function parse(text: string, options: CorefileOptions): ServerBlock[] {
+  return parseCorefile(text, fileSource({ ...options, directives: knownDirectives }))
 }

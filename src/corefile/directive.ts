@@ -16,12 +16,10 @@ export interface Directive {
 
 /** A key of a server block: `dns://example.org:53`, `10.0.0.0/24`, `.:1053`. */
 export interface Key {
-  readonly scheme: 'dns' | 'tls' | 'https'
+  readonly scheme: 'dns'
   /** Lower-cased. */
   readonly zone: Name
   readonly port: number
-  /** Of a zone made from a CIDR whose prefix is no label boundary: the addresses it stands for. Others are refused. */
-  readonly network: string | undefined
 }
 
 export interface ServerBlock {

@@ -30,7 +30,7 @@ export function parseKeys(
   try {
     const { zones, port = schemes[scheme] ?? defaults.port } = splitZone(rest)
     if (port < 0 || port > 0xffff) throw new ValueError(`address ${port}: invalid port`)
-    return zones.map((zone) => ({ scheme, zone, port, network: undefined }))
+    return zones.map((zone) => ({ scheme, zone, port }))
   } catch (error) {
     if (!(error instanceof ValueError)) throw error
     throw new CorefileError(at, error.message, { cause: error })
@@ -38,7 +38,7 @@ export function parseKeys(
 }
 
 function isServed(scheme: string): scheme is Key['scheme'] {
-  return scheme === 'dns' || scheme === 'tls' || scheme === 'https'
+  return scheme === 'dns'
 }
 
 /**

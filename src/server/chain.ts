@@ -1,6 +1,5 @@
 // The path of a query through a worker: the server block with the longest matching zone, then its plugins one by one.
 import type { MessagePort } from 'node:worker_threads'
-import { addressOfReverse, parseCidr } from '../dns/address.ts'
 import { Class, Rcode, Type } from '../dns/codes.ts'
 import { isWithin, type Name, parentOf, printName } from '../dns/name.ts'
 import type { Query } from '../dns/query.ts'
@@ -21,8 +20,6 @@ export interface ChainHost {
 
 interface Route {
   readonly zone: Name
-  /** Of a zone for part of a reverse zone: is the address in question in it? */
-  readonly contains: ((address: string) => boolean) | undefined
   readonly handle: Next
 }
 
@@ -46,11 +43,7 @@ export function buildChains(setups: readonly BlockSetup[], plugins: readonly Plu
         const server = serverLabel(key.scheme, address, key.port)
         const routes = routers.get(server) ?? []
         routers.set(server, routes)
-        routes.push({
-          zone: key.zone,
-          contains: key.network === undefined ? undefined : parseCidr(key.network)?.contains,
-          handle,
-        })
+        routes.push({ zone: key.zone, handle })
       }
     }
   }
@@ -85,10 +78,6 @@ function route(routes: readonly Route[], query: Query): Maybe<Reply> {
   let atApex: Route | undefined
   for (const candidate of routes) {
     if (!isWithin(query.name, candidate.zone)) continue
-    if (candidate.contains !== undefined) {
-      const address = addressOfReverse(query.name)
-      if (address === undefined || !candidate.contains(address)) continue
-    }
     if (query.type === Type.DS && candidate.zone === query.name && query.name !== parentOf(query.name)) {
       atApex ??= candidate
       continue

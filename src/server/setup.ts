@@ -23,22 +23,38 @@ export interface BlockSetup {
  * sense, or two server blocks that want the same zone at the same place.
  */
 export function setUp(blocks: readonly ServerBlock[], plugins: readonly Plugin[]): readonly BlockSetup[] {
-  const setups = blocks.map((block) => setUpBlock(block, plugins))
+  const setups = blocks.map((block) => place(read(block, plugins), plugins))
   refuseOverlaps(blocks, setups)
   return setups
 }
 
-function setUpBlock(block: ServerBlock, plugins: readonly Plugin[]): BlockSetup {
-  let listen: Listen = { addresses: [] }
+/** As setUp, for a Corefile of another host: what depends on this one's addresses is not looked at. Throws CorefileError. */
+export function checkBlocks(blocks: readonly ServerBlock[], plugins: readonly Plugin[]): void {
+  const listening = new Set(plugins.filter((plugin) => plugin.listen !== undefined).map((plugin) => plugin.name))
+  const setups = blocks.map((block) => ({ block, setup: read(block, plugins) }))
+  const anywhere = setups.filter(({ setup }) => !setup.plugins.some((part) => listening.has(part.name)))
+  refuseOverlaps(
+    anywhere.map(({ block }) => block),
+    anywhere.map(({ setup }) => setup),
+  )
+}
+
+function read(block: ServerBlock, plugins: readonly Plugin[]): BlockSetup {
   const chain: PluginSetup[] = []
   for (const plugin of plugins) {
     const directives = block.directives.filter((directive) => directive.name === plugin.name)
-    if (directives.length === 0) continue
-    const config = plugin.parse(directives, block)
-    listen = plugin.listen?.(config, listen) ?? listen
-    chain.push({ name: plugin.name, config })
+    if (directives.length > 0) chain.push({ name: plugin.name, config: plugin.parse(directives, block) })
   }
-  return { keys: block.keys, listen, plugins: chain }
+  return { keys: block.keys, listen: { addresses: [] }, plugins: chain }
+}
+
+function place(setup: BlockSetup, plugins: readonly Plugin[]): BlockSetup {
+  let { listen } = setup
+  for (const part of setup.plugins) {
+    const plugin = plugins.find((candidate) => candidate.name === part.name)
+    listen = plugin?.listen?.(part.config, listen) ?? listen
+  }
+  return { ...setup, listen }
 }
 
 /** `dns://:53`, `dns://[::1]:1053`: how CoreDNS names a listener in metrics and messages. */
@@ -57,9 +73,8 @@ function refuseOverlaps(blocks: readonly ServerBlock[], setups: readonly BlockSe
     const block = blocks[index] as ServerBlock
     for (const key of setup.keys) {
       const place = `${key.scheme}://${printName(key.zone)}:${key.port}`
-      const id = `${place} ${key.network ?? ''}`
-      const addresses = taken.get(id) ?? new Set<string>()
-      taken.set(id, addresses)
+      const addresses = taken.get(place) ?? new Set<string>()
+      taken.set(place, addresses)
       for (const address of bindAddresses(setup)) {
         const told = placeOn(place, address)
         if (addresses.has(address)) throw new CorefileError(block, `cannot serve ${told} - it is already defined`)

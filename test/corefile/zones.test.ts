@@ -25,9 +25,6 @@ suite('keys', () => {
     'example.org:0': ['dns://example.org.:0'],
     'dns://example.org': ['dns://example.org.:1053'],
     'dns://.:54': ['dns://.:54'],
-    'tls://example.org': ['tls://example.org.:853'],
-    'tls://example.org:1853': ['tls://example.org.:1853'],
-    'https://example.org': ['https://example.org.:443'],
     // What is no number after a colon is part of the name.
     'a:b': ['dns://a:b.:1053'],
     '::1': ['dns://:.:1'],
@@ -40,7 +37,6 @@ suite('keys', () => {
     '10.0.0.4/30': [4, 5, 6, 7].map((octet) => `dns://${octet}.0.0.10.in-addr.arpa.:1053`),
     '2001:db8::/32': ['dns://8.b.d.0.1.0.0.2.ip6.arpa.:1053'],
     '2001:db8::/31:53': ['dns://8.b.d.0.1.0.0.2.ip6.arpa.:53', 'dns://9.b.d.0.1.0.0.2.ip6.arpa.:53'],
-    'tls://10.0.0.0/8': ['tls://10.in-addr.arpa.:853'],
     // Not networks.
     '10.0.0.0/33': ['dns://10.0.0.0/33.:1053'],
     '10.0.0.0/24.': ['dns://10.0.0.0/24.:1053'],
@@ -75,6 +71,8 @@ suite('keys', () => {
     '0::/8': 'invalid CIDR 0::/8',
     'example.org:65536': 'address 65536: invalid port',
     'example.org:-1': 'address -1: invalid port',
+    'tls://example.org': "'tls://example.org': tls:// is not supported here",
+    'https://example.org': "'https://example.org': https:// is not supported here",
     'quic://example.org': "'quic://example.org': quic:// is not supported here",
     'grpc://example.org': "'grpc://example.org': grpc:// is not supported here",
     'https3://example.org': "'https3://example.org': https3:// is not supported here",

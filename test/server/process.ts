@@ -9,16 +9,19 @@ import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
-export interface Program {
+export interface Started {
   readonly process: ChildProcess
-  /** The port in the banner. */
-  readonly port: number
   /** All it has printed so far, standard error after standard output. */
   output(): string
   /** Resolves when what was printed matches; rejects when the process ends before. */
   printed(pattern: RegExp): Promise<void>
   /** Resolves to the exit code. */
   readonly ended: Promise<number | null>
+}
+
+export interface Program extends Started {
+  /** The port in the banner. */
+  readonly port: number
 }
 
 /** A folder of its own for a test. */
@@ -28,20 +31,28 @@ export function folderFor(t: TestContext): string {
   return folder
 }
 
+interface StartOptions {
+  /** What it reads from standard input. */
+  readonly input?: string
+  readonly cwd?: string
+}
+
 /** Starts the program with these arguments; it is ended with the test. */
-export function start(
-  t: TestContext,
-  args: readonly string[],
-  { input = '', cwd }: { readonly input?: string; readonly cwd?: string } = {},
-): Omit<Program, 'port'> {
+export function start(t: TestContext, args: readonly string[], options: StartOptions = {}): Started {
+  const started = launch(args, options)
+  t.after(async () => {
+    if (started.process.exitCode === null) started.process.kill('SIGKILL')
+    await started.ended
+  })
+  return started
+}
+
+/** Starts the program; whoever does so has to end it. */
+export function launch(args: readonly string[], { input = '', cwd }: StartOptions = {}): Started {
   const child = spawn(process.execPath, [main, ...args], { stdio: ['pipe', 'pipe', 'pipe'], cwd })
   child.stdin.end(input)
   const ended = once(child, 'exit').then(([code]) => code as number | null)
   const closed = once(child, 'close')
-  t.after(async () => {
-    if (child.exitCode === null) child.kill('SIGKILL')
-    await closed
-  })
   const told = { out: '', error: '' }
   const listeners = new Set<() => void>()
   const tell = (stream: 'out' | 'error') => (chunk: Buffer) => {

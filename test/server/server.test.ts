@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { decode } from 'dns-packet'
-import { ask, question, rcodeOf } from './ask-udp.ts'
+import { ask, askTcp, question, rcodeOf } from './ask.ts'
 import { folderFor, serve, start } from './process.ts'
 
 const whoami = (zone: string) => `${zone} {\n    errors\n    bind 127.0.0.1 ::1\n    whoami\n}\n`
-
-async function askTcp(port: number, message: Buffer, host = '127.0.0.1'): Promise<Buffer> {
-  const socket = connect({ port, host })
-  socket.write(Buffer.concat([Buffer.from([message.length >> 8, message.length & 255]), message]))
-  let got = Buffer.alloc(0)
-  for await (const chunk of socket) {
-    got = Buffer.concat([got, chunk as Buffer])
-    if (got.length >= 2 && got.length >= 2 + got.readUInt16BE(0)) break
-  }
-  return got.subarray(2)
-}
 
 test('a server answers by UDP and TCP, IPv4 and IPv6, and ends on SIGTERM with 0', async (t) => {
   const program = await serve(t, whoami('example.org'))

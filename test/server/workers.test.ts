@@ -6,7 +6,7 @@ import { setUpCorefile } from '../../src/cli/corefile.ts'
 import { logTo } from '../../src/log.ts'
 import { plugins } from '../../src/plugins/index.ts'
 import { Server } from '../../src/server/server.ts'
-import { ask, question, rcodeOf } from './ask-udp.ts'
+import { ask, question, rcodeOf } from './ask.ts'
 
 /** A server in this process whose workers run `script`; resolves when it answers. */
 async function serve(t: TestContext, script: string) {

@@ -1,6 +1,7 @@
-// Raw messages to a server under test, by UDP.
+// Raw messages to a server under test.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { encode, type Packet } from 'dns-packet'
 import { printRcode } from '../../src/dns/codes.ts'
 
@@ -27,6 +28,18 @@ export async function ask(
     clearTimeout(late)
     socket.close()
   }
+}
+
+/** Sends octets by TCP; resolves to the octets of the first message that comes back. */
+export async function askTcp(port: number, message: Buffer, host = '127.0.0.1'): Promise<Buffer> {
+  const socket = connect({ port, host })
+  socket.write(Buffer.concat([Buffer.from([message.length >> 8, message.length & 255]), message]))
+  let got = Buffer.alloc(0)
+  for await (const chunk of socket) {
+    got = Buffer.concat([got, chunk as Buffer])
+    if (got.length >= 2 && got.length >= 2 + got.readUInt16BE(0)) break
+  }
+  return got.subarray(2)
 }
 
 /** A question for the address of a name, id 4711. */
