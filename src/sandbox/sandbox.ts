@@ -1,9 +1,12 @@
 // A pocket control plane: a Kubernetes API over plain objects in memory, with the controllers that names depend on.
 import { writeFileSync } from 'node:fs'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Log, logTo } from '../log.ts'
+import { Access, admin, type User } from './access.ts'
 import { contains, parseCidrs } from './address-pool.ts'
 import { bootstrap, defaultDnsAddress, inOrder } from './bootstrap.ts'
+import { createAuthority } from './certificate.ts'
 import { makeControllers } from './controllers/controllers.ts'
 import { ControllerRunner } from './controllers/runner.ts'
 import { makeStrategies } from './kinds/strategies.ts'
@@ -14,7 +17,8 @@ import { type KubeObject, withMetadata } from './object.ts'
 import { mergePatch } from './patch/merge-patch.ts'
 import { Registry } from './registry.ts'
 import { asObject, refuseUnknown } from './schema/as-object.ts'
-import { createApiServer } from './server.ts'
+import { createPlainServer, createTlsServer } from './server.ts'
+import { writeServiceAccount } from './service-account.ts'
 import { ApiError } from './status.ts'
 import { byKey, Store } from './store.ts'
 import { Trouble } from './trouble.ts'
@@ -22,6 +26,8 @@ import { Trouble } from './trouble.ts'
 export interface SandboxOptions {
   /** 0, the default: any free one. */
   readonly port?: number
+  /** Of TLS; 0, the default: any free one. */
+  readonly tlsPort?: number
   /** The address the API listens on; 127.0.0.1 by default. */
   readonly host?: string
   /** Ranges between commas. The first of each family gives pods their addresses. */
@@ -51,11 +57,28 @@ const defaultPodCidr = '10.244.0.0/16,fd00:10:244::/56'
 export interface Sandbox {
   /** `http://127.0.0.1:PORT` */
   readonly url: string
+  /** `https://127.0.0.1:PORT` */
+  readonly tlsUrl: string
+  /** The certificate of the sandbox's own authority, PEM. */
+  readonly ca: string
+  /**
+   * As it is now; tokens in it change when they are rotated. Contexts: `sandbox` (plain HTTP, the current one),
+   * `sandbox-token`, `sandbox-cert`, `sandbox-anonymous` (401), `sandbox-readonly` and `sandbox-denied` (403).
+   */
   readonly kubeconfig: string
+  readonly access: Access
   readonly clusterDomain: string
   readonly dnsAddress: string
   readonly trouble: Trouble
   writeKubeconfig(path: string): void
+  /**
+   * Fills a folder as a pod finds its service account (`token`, `ca.crt`, `namespace`), and keeps it up to date when tokens
+   * are rotated. Returns the environment that goes with it.
+   */
+  writeServiceAccount(
+    folder: string,
+    account?: { readonly namespace?: string; readonly name?: string },
+  ): { readonly KUBERNETES_SERVICE_HOST: string; readonly KUBERNETES_SERVICE_PORT: string }
   /**
    * Creates objects, or lays them over those that are there (RFC 7386); a status in them counts too. Objects or the text
    * of manifests. Returns them as they are then. Throws ApiError and, for text that can't be read, Error.
@@ -96,33 +119,58 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       else log.error(`sandbox: ${message}: ${error instanceof Error ? error.stack : String(error)}`)
     },
   })
-  const server = createApiServer({ registry, trouble, log })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port ?? 0, host, resolve)
+  const access = new Access()
+  const authority = createAuthority()
+  const context = { registry, trouble, access, log }
+  const server = createPlainServer(context)
+  const names = [...new Set(['localhost', '127.0.0.1', '::1', host, `kubernetes.default.svc.${clusterDomain}`])]
+  const tlsServer = createTlsServer(context, authority.issueServer(names), authority.certificate)
+  const port = await listen(server, options.port ?? 0, host)
+  const tlsPort = await listen(tlsServer, options.tlsPort ?? 0, host).catch((error: unknown) => {
+    server.close()
+    throw error
   })
-  const { port } = server.address() as AddressInfo
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-  const kubeconfig = printKubeconfig(url)
+  const shownHost = host.includes(':') ? `[${host}]` : host
+  const url = `http://${shownHost}:${port}`
+  const tlsUrl = `https://${shownHost}:${tlsPort}`
+  const clientCertificate = authority.issueClient({ commonName: admin.name, organizations: admin.groups })
+  const kubeconfig = () =>
+    printKubeconfig({ url, tlsUrl, ca: authority.certificate, tokens: access.named(), certificate: clientCertificate })
 
   let closing: Promise<void> | undefined
   const close = () => {
-    closing ??= new Promise((resolve) => {
+    closing ??= (async () => {
       runner.close()
-      server.close(() => resolve())
+      trouble.end()
+      const closed = [server, tlsServer].map((each) => new Promise<void>((resolve) => each.close(() => resolve())))
+      for (const each of [server, tlsServer]) each.closeAllConnections()
       trouble.dropConnections()
-    })
+      await Promise.all(closed)
+    })()
     return closing
   }
   options.signal?.addEventListener('abort', () => void close(), { once: true })
 
   const sandbox: Sandbox = {
     url,
-    kubeconfig,
+    tlsUrl,
+    ca: authority.certificate,
+    get kubeconfig() {
+      return kubeconfig()
+    },
+    access,
     clusterDomain,
     dnsAddress,
     trouble,
-    writeKubeconfig: (path) => writeFileSync(path, kubeconfig, { mode: 0o600 }),
+    writeKubeconfig: (path) => writeFileSync(path, kubeconfig(), { mode: 0o600 }),
+    writeServiceAccount(folder, { namespace = 'kube-system', name = 'default' } = {}) {
+      const user = serviceAccountUser(namespace, name)
+      const write = () =>
+        writeServiceAccount(folder, { token: access.tokenFor(user), ca: authority.certificate, namespace })
+      write()
+      access.onRotate(write)
+      return { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: String(tlsPort) }
+    },
     apply(manifests) {
       const objects = typeof manifests === 'string' ? parseManifests(manifests, 'manifest') : [manifests].flat()
       return objects.map((object) => applyOne(registry, object as KubeObject))
@@ -142,13 +190,34 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     close,
   }
   try {
-    bootstrap(registry, { serviceRanges: ranges, podRanges, dnsAddress, nodes: options.nodes ?? 3, apiPort: port })
-    for (const object of inOrder((options.manifests ?? []).flatMap(readManifests))) sandbox.apply(object)
+    bootstrap(registry, { serviceRanges: ranges, podRanges, dnsAddress, nodes: options.nodes ?? 3, apiPort: tlsPort })
+    for (const object of inOrder((options.manifests ?? []).flatMap(readManifests))) sandbox.apply(asApplied(object))
   } catch (error) {
     await close()
     throw error
   }
   return sandbox
+}
+
+/** With the annotation that `kubectl apply` leaves, so that a later `kubectl apply` of the same file has nothing to warn of. */
+function asApplied(object: KubeObject): KubeObject {
+  const last = 'kubectl.kubernetes.io/last-applied-configuration'
+  return withMetadata(object, {
+    annotations: { ...object.metadata.annotations, [last]: `${JSON.stringify(object)}\n` },
+  })
+}
+
+function serviceAccountUser(namespace: string, name: string): User {
+  const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated']
+  return { name: `system:serviceaccount:${namespace}:${name}`, groups }
+}
+
+/** Resolves to the port. */
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
+  })
 }
 
 function applyOne(registry: Registry, object: KubeObject): KubeObject {

@@ -53,7 +53,7 @@ const qualified = (subject: Subject) =>
   subject.group === '' ? subject.resource : `${subject.resource}.${subject.group}`
 
 const details = (subject: Subject, name: string) => ({
-  name,
+  ...(name === '' ? {} : { name }),
   ...(subject.group === '' ? {} : { group: subject.group }),
   kind: subject.resource,
 })

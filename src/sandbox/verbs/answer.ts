@@ -15,6 +15,8 @@ export interface Answer {
   readonly contentType?: string
   /** For the client's user: fields that were ignored, and the like. */
   readonly warnings?: readonly string[]
+  /** Done once the answer is on its way. */
+  after?(): void
 }
 
 export interface VerbContext {

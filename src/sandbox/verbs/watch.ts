@@ -22,6 +22,8 @@ export interface Watch {
   readonly request: ApiRequest
   /** A bookmark now, if the client asked for bookmarks. */
   bookmark(): void
+  /** Keeps events back from now on, or lets them go; bookmarks then have the version before the first one kept back. */
+  hold(holding: boolean): void
   /** Tells the client that its version has expired, and ends. */
   expire(): void
   stop(): void
@@ -37,6 +39,8 @@ export function startWatch(request: ApiRequest, { registry: { store } }: VerbCon
   const belongs = selectionOf(request)
   const bookmarks = isTrue(query.get('allowWatchBookmarks'))
   let headers = true
+  let holding = false
+  const held: Change[] = []
   const show = (object: KubeObject) => {
     const shown = objectAsForm(form, request, object, { headers })
     headers = false
@@ -44,9 +48,14 @@ export function startWatch(request: ApiRequest, { registry: { store } }: VerbCon
   }
 
   const bookmark = (annotations?: object) => {
-    if (bookmarks) sink.send('BOOKMARK', bookmarkObject(request, store.version, annotations))
+    const version = held[0] === undefined ? store.version : held[0].version - 1
+    if (bookmarks) sink.send('BOOKMARK', bookmarkObject(request, version, annotations))
   }
   const send = (change: Change) => {
+    if (holding) {
+      held.push(change)
+      return
+    }
     const event = eventOf(change, belongs)
     if (event !== undefined) sink.send(event.type, show(event.object))
   }
@@ -55,7 +64,7 @@ export function startWatch(request: ApiRequest, { registry: { store } }: VerbCon
   if (backlog instanceof ApiError) {
     sink.send('ERROR', backlog.status())
     sink.end()
-    return { request, bookmark, expire: () => {}, stop: () => {} }
+    return { request, bookmark, hold: () => {}, expire: () => {}, stop: () => {} }
   }
   const from = versionOf(query) ?? 0
   if (backlog === 'state') {
@@ -87,6 +96,10 @@ export function startWatch(request: ApiRequest, { registry: { store } }: VerbCon
   return {
     request,
     bookmark: () => bookmark(),
+    hold(wanted) {
+      holding = wanted
+      if (!holding) for (const change of held.splice(0)) send(change)
+    },
     expire() {
       sink.send('ERROR', expired('The resourceVersion for the provided watch is too old.').status())
       stop()
