@@ -93,3 +93,11 @@ export function sameJson(a: unknown, b: unknown): boolean {
   if (fields.length !== Object.keys(b).filter((field) => b[field] !== undefined).length) return false
   return fields.every((field) => sameJson(a[field], b[field]))
 }
+
+/** The value with the fields of every object in the order of their names. */
+export function sortedJson(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedJson)
+  if (!isRecord(value)) return value
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([field, inner]) => [field, sortedJson(inner)]))
+}

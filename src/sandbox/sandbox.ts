@@ -13,7 +13,7 @@ import { makeStrategies } from './kinds/strategies.ts'
 import { type Kind, kindNamed, kindOf } from './kinds.ts'
 import { printKubeconfig } from './kubeconfig.ts'
 import { parseManifests, readManifests } from './manifests.ts'
-import { type KubeObject, withMetadata } from './object.ts'
+import { type KubeObject, sortedJson, withMetadata } from './object.ts'
 import { mergePatch } from './patch/merge-patch.ts'
 import { Registry } from './registry.ts'
 import { asObject, refuseUnknown } from './schema/as-object.ts'
@@ -202,9 +202,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 /** With the annotation that `kubectl apply` leaves, so that a later `kubectl apply` of the same file has nothing to warn of. */
 function asApplied(object: KubeObject): KubeObject {
   const last = 'kubectl.kubernetes.io/last-applied-configuration'
-  return withMetadata(object, {
-    annotations: { ...object.metadata.annotations, [last]: `${JSON.stringify(object)}\n` },
-  })
+  const { annotations = {}, namespace = 'default' } = object.metadata
+  const inside = kindOf(object)?.namespaced === true ? { namespace } : {}
+  const written = { ...object, metadata: { ...object.metadata, ...inside, annotations } }
+  return withMetadata(object, { annotations: { ...annotations, [last]: `${JSON.stringify(sortedJson(written))}\n` } })
 }
 
 function serviceAccountUser(namespace: string, name: string): User {

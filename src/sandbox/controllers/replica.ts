@@ -1,7 +1,7 @@
 // Pods made from a template by something that owns them.
 import { createHash } from 'node:crypto'
 import { pods } from '../kinds.ts'
-import { controllerOf, controllerReference, type KubeObject } from '../object.ts'
+import { controllerOf, controllerReference, type KubeObject, sortedJson } from '../object.ts'
 import { generatedName } from '../registry.ts'
 import { annotations, type LabelSelector, type Pod, type PodTemplate } from '../resources.ts'
 import { labelSelectorTest } from '../selector.ts'
@@ -70,17 +70,7 @@ export function ordinalOf(pod: Pod): number {
 export function hashOf(value: unknown): string {
   const letters = 'bcdfghjklmnpqrstvwxz2456789'
   const digest = createHash('sha256')
-    .update(JSON.stringify(sorted(value)))
+    .update(JSON.stringify(sortedJson(value)))
     .digest()
   return [...digest.subarray(0, 10)].map((octet) => letters[octet % letters.length]).join('')
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([field, inner]) => [field, sorted(inner)]),
-  )
 }
