@@ -1,5 +1,6 @@
 // What the main thread and a worker say to each other.
 import type { MessagePort } from 'node:worker_threads'
+import type { Series } from '../metrics.ts'
 import type { Place } from './listeners.ts'
 import type { BlockSetup } from './setup.ts'
 
@@ -8,6 +9,8 @@ export interface WorkerSetup {
   readonly blocks: readonly BlockSetup[]
   readonly places: readonly Place[]
   readonly localAddresses: readonly string[]
+  /** How many there are, this one included. */
+  readonly workers: number
   readonly debug: boolean
 }
 
@@ -27,3 +30,5 @@ export type ToWorker =
 export type FromWorker =
   | { readonly say: 'done'; readonly id: number }
   | { readonly say: 'failed'; readonly id: number; readonly message: string; readonly code: string | undefined }
+  /** What it counts from now on, in memory that both see. */
+  | { readonly say: 'counting'; readonly series: Series }

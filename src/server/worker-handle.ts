@@ -1,5 +1,6 @@
 // The main thread's end of a worker: requests with answers, its feeds, and its death.
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { AdoptedSeries } from '../metrics.ts'
 import type { Feed } from '../plugin.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts'
 
@@ -12,18 +13,23 @@ export class WorkerHandle {
   readonly #worker: Worker
   readonly #waiting = new Map<number, Waiting>()
   readonly #fed = new Set<string>()
+  readonly #counted = new AdoptedSeries()
   #requests = 0
   #told = false
 
   /** Starts `script`, worker.ts. `died` is called once, with the cause, when the thread ends without having been told to. */
   constructor(script: URL, died: (cause: Error) => void) {
     this.#worker = new Worker(script)
-    this.#worker.on('message', (message: FromWorker) => this.#settle(message))
+    this.#worker.on('message', (message: FromWorker) => {
+      if (message.say === 'counting') this.#counted.add(message.series)
+      else this.#settle(message)
+    })
     let fault: Error | undefined
     this.#worker.on('error', (error: Error) => {
       fault = error
     })
     this.#worker.on('exit', (code) => {
+      this.#counted.retire()
       const cause = fault ?? new Error(`worker ended with code ${code}`)
       for (const waiting of this.#waiting.values()) waiting.reject(cause)
       this.#waiting.clear()
@@ -81,7 +87,7 @@ export class WorkerHandle {
     })
   }
 
-  #settle(message: FromWorker): void {
+  #settle(message: Exclude<FromWorker, { readonly say: 'counting' }>): void {
     const waiting = this.#waiting.get(message.id)
     this.#waiting.delete(message.id)
     if (message.say === 'done') waiting?.resolve()

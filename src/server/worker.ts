@@ -3,6 +3,7 @@ import { type MessagePort, parentPort } from 'node:worker_threads'
 import { Rcode } from '../dns/codes.ts'
 import { errorReply } from '../dns/reply.ts'
 import { openLog } from '../log.ts'
+import { announceSeries } from '../metrics.ts'
 import type { Next } from '../plugin.ts'
 import { plugins } from '../plugins/index.ts'
 import { answerWith } from './answer.ts'
@@ -30,6 +31,7 @@ async function configure(setup: WorkerSetup, ports: readonly { key: string; port
   const next = buildChains(setup.blocks, plugins, {
     log,
     localAddresses: setup.localAddresses,
+    workers: setup.workers,
     feed: (key, build) => makeFeed(key, build),
   })
   await listeners.open(setup.places)
@@ -58,6 +60,8 @@ async function handle(message: ToWorker): Promise<void> {
     for (const { port } of feeds.values()) port.close()
   }
 }
+
+announceSeries((series) => parentPort?.postMessage({ say: 'counting', series } satisfies FromWorker))
 
 parentPort?.on('message', async (message: ToWorker) => {
   const answer = (said: FromWorker) => parentPort?.postMessage(said)
