@@ -1,0 +1,105 @@
+// The cluster as one stanza shows it: which namespaces, by which names and addresses.
+import type { EndpointSlice } from '../../cluster/endpoint-slice.ts'
+import type { Service } from '../../cluster/service.ts'
+import type { Cluster, Kind } from '../../cluster/store.ts'
+import type { KubernetesOptions } from './options.ts'
+import { endpointLabel, endpointRecords, type Records, serviceRecords } from './records.ts'
+import type { Request, RequestKind } from './request.ts'
+
+const noEndpoints: Records = endpointRecords([], { ofPods: false })
+const kinds: readonly Kind[] = ['namespaces', 'services', 'endpointslices', 'pods']
+const loopback = /^(?:127\.|::1$)/
+
+export class ExposedCluster {
+  readonly cluster: Cluster
+  readonly options: KubernetesOptions
+  /** The addresses at which we can be asked from afar. */
+  readonly localAddresses: readonly string[]
+  readonly #namespaces: ReadonlySet<string>
+  // Objects of the store never change, so that what is made of one lives as long as it does.
+  readonly #compiled = new WeakMap<Service | EndpointSlice | readonly EndpointSlice[], Records>()
+  #isWhole = false
+
+  constructor(cluster: Cluster, options: KubernetesOptions, localAddresses: readonly string[]) {
+    this.cluster = cluster
+    this.options = options
+    // An address that is good on one link only comes with the name of its interface.
+    this.localAddresses = localAddresses
+      .map((address) => address.replace(/%.*/, ''))
+      .filter((address) => !loopback.test(address))
+    this.#namespaces = new Set(options.namespaces)
+  }
+
+  /** Is there such a namespace, and is it to be seen? */
+  hasNamespace(name: string): boolean {
+    if (this.#namespaces.size > 0 && !this.#namespaces.has(name)) return false
+    return this.cluster.namespace(name) !== undefined
+  }
+
+  /** Is all known that is to be known? Once it is, it stays so. */
+  isWhole(): boolean {
+    this.#isWhole ||= kinds.every((kind) => this.cluster.synced(kind))
+    return this.#isWhole
+  }
+
+  /** Could there be an answer, once everything is known that decides it, to a request for which nothing was found? */
+  isUnsynced({ kind }: Request): boolean {
+    return !this.isWhole() && this.#decisive(kind).some((each) => !this.cluster.synced(each))
+  }
+
+  #decisive(kind: RequestKind): readonly Kind[] {
+    switch (kind) {
+      case 'service':
+      case 'endpoint':
+      case 'port':
+      case 'reverse':
+        return ['namespaces', 'services', 'endpointslices']
+      case 'namespace':
+        return ['namespaces']
+      case 'pods':
+      case 'pod':
+        return this.options.pods === 'disabled' ? [] : ['namespaces', 'pods']
+      default:
+        return []
+    }
+  }
+
+  /** Of a service with cluster IPs. */
+  recordsOf(service: Service): Records {
+    let records = this.#compiled.get(service)
+    if (records === undefined) {
+      records = serviceRecords(service)
+      this.#compiled.set(service, records)
+    }
+    return records
+  }
+
+  /** Of the ready endpoints of a service. */
+  endpointsOf({ namespace, name }: Service): Records {
+    const slices = this.cluster.slices(namespace, name)
+    if (slices.length === 0) return noEndpoints
+    // A list of several is the same as long as nothing in it changes; one of one may be made for the occasion.
+    const key = slices.length === 1 ? (slices[0] as EndpointSlice) : slices
+    let records = this.#compiled.get(key)
+    if (records === undefined) {
+      records = endpointRecords(slices, { ofPods: this.options.endpointPodNames })
+      this.#compiled.set(key, records)
+    }
+    return records
+  }
+
+  /** The ready endpoints at an address: their slices and the labels by which they go. */
+  endpointsAt(
+    address: string,
+  ): readonly { readonly slice: EndpointSlice; readonly label: string; readonly hasHostname: boolean }[] {
+    const ofPods = this.options.endpointPodNames
+    return this.cluster
+      .endpointsAt(address)
+      .filter(({ endpoint }) => endpoint.ready)
+      .map(({ slice, endpoint }) => ({
+        slice,
+        label: endpointLabel(endpoint, address, { ofPods }),
+        hasHostname: endpoint.hostname !== '',
+      }))
+  }
+}

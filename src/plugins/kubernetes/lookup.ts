@@ -1,0 +1,117 @@
+// From what is asked for to what is there.
+import type { Service } from '../../cluster/service.ts'
+import { canonicalAddress, parseAddress } from '../../dns/address.ts'
+import { type Name, NameError, parseName } from '../../dns/name.ts'
+import { encodeTxt } from '../../dns/rdata.ts'
+import type { Rdata } from '../../dns/rrset.ts'
+import type { ExposedCluster } from './exposed-cluster.ts'
+import { nameServers } from './name-server.ts'
+import {
+  addressRecords,
+  endpointNamed,
+  hasProtocol,
+  podRecords,
+  portNamed,
+  type Records,
+  type Selection,
+} from './records.ts'
+import { type Request, type RequestKind, withoutUnderscore } from './request.ts'
+import { findNames } from './reverse.ts'
+import { undashedAddress } from './service-name.ts'
+import type { Zone } from './zone.ts'
+
+/** `branch`: a name without records of its own. `addresses`: whatever has addresses. `alias`: an ExternalName. `names`: the names of an address. */
+export type Found =
+  | FoundService
+  | { readonly kind: 'apex' }
+  | { readonly kind: 'version'; readonly rdatas: readonly Rdata[] }
+  | { readonly kind: 'names'; readonly rdatas: readonly Rdata[] }
+
+export type FoundService = Selection | { readonly kind: 'alias'; readonly target: Name } | { readonly kind: 'branch' }
+
+const apex: Found = { kind: 'apex' }
+const branch: FoundService = { kind: 'branch' }
+/** Of the schema (Kubernetes DNS-Based Service Discovery 1 and 2.2). */
+const version: Found = { kind: 'version', rdatas: [encodeTxt(['1.1.0'])] }
+
+/** What stands at the lower-cased name; undefined where there is no such name. */
+// hot
+export function find(exposed: ExposedCluster, name: Name, request: Request, zone: Zone): Found | undefined {
+  switch (request.kind) {
+    case 'service':
+    case 'endpoint':
+    case 'port':
+      return findService(exposed, request)
+    case 'reverse':
+      return findNames(exposed, name)
+    case 'apex':
+      return apex
+    case 'branch':
+      return branch
+    case 'version':
+      return version
+    case 'nameserver':
+      return addressRecords(nameServers(exposed, zone.name).flatMap((server) => server.addresses))
+    case 'namespace':
+      return exposed.hasNamespace(request.namespace) ? branch : undefined
+    case 'pods':
+      return hasPods(exposed, request) ? branch : undefined
+    case 'pod':
+      return hasPods(exposed, request) ? findPod(exposed, request) : undefined
+    case 'none':
+      return undefined
+  }
+}
+
+/** What a service, one of its endpoints or ports stands for. */
+// hot
+export function findService(exposed: ExposedCluster, request: Request): FoundService | undefined {
+  const { kind, namespace } = request
+  if (!exposed.hasNamespace(namespace)) return undefined
+  const service = exposed.cluster.service(namespace, request.service)
+  if (service === undefined) return undefined
+  if (service.type === 'ExternalName') return findAlias(service, kind)
+  const needsEndpoints = service.headless || exposed.options.ignoreEmptyService
+  const endpoints = needsEndpoints || kind === 'endpoint' ? exposed.endpointsOf(service) : undefined
+  if (needsEndpoints && endpoints?.all.entries.length === 0) return undefined
+  const own = service.headless && endpoints !== undefined ? endpoints : exposed.recordsOf(service)
+  if (kind === 'service') return own.all
+  return endpoints !== undefined && kind === 'endpoint'
+    ? findEndpoint(endpoints, own, request.endpoint)
+    : portNamed(own, request.port, request.protocol)
+}
+
+/** There is nothing below an ExternalName, nor at one that is an address. */
+function findAlias({ externalName }: Service, kind: RequestKind): FoundService | undefined {
+  if (kind !== 'service' || externalName === '' || parseAddress(externalName) !== undefined) return undefined
+  try {
+    return { kind: 'alias', target: parseName(externalName) }
+  } catch (error) {
+    // The API lets pass what no record can hold, as labels of over 63 octets: there is a service, but nothing to tell of it.
+    if (error instanceof NameError) return branch
+    throw error
+  }
+}
+
+/** Services with cluster IPs have names for their endpoints too. The label may also be a protocol with ports below it. */
+function findEndpoint(endpoints: Records, own: Records, label: string): FoundService | undefined {
+  const selection = endpointNamed(endpoints, label)
+  if (selection !== undefined) return selection
+  return hasProtocol(own, withoutUnderscore(label)) ? branch : undefined
+}
+
+function hasPods(exposed: ExposedCluster, { namespace }: Request): boolean {
+  return exposed.options.pods !== 'disabled' && exposed.hasNamespace(namespace)
+}
+
+function findPod(exposed: ExposedCluster, { namespace, service: label }: Request): Found | undefined {
+  const text = undashedAddress(label)
+  if (text === undefined) return undefined
+  if (exposed.options.pods === 'insecure') {
+    const address = canonicalAddress(text)
+    return address === undefined ? undefined : podRecords(address, 1)
+  }
+  // Only the form in which the pod's status has it counts, as in CoreDNS.
+  const pods = exposed.cluster.podsAt(text).filter((pod) => pod.namespace === namespace)
+  return pods.length === 0 ? undefined : podRecords(text, pods.length)
+}

@@ -1,0 +1,210 @@
+// What the stored objects say in DNS: addresses with the names and ports they are reached by, compiled once per object.
+import type { Endpoint, EndpointSlice } from '../../cluster/endpoint-slice.ts'
+import type { Service, ServicePort } from '../../cluster/service.ts'
+import { Type } from '../../dns/codes.ts'
+import type { Name } from '../../dns/name.ts'
+import { addressType, encodeAddress, encodeSrv } from '../../dns/rdata.ts'
+import { type Rdata, type Rrset, rrset } from '../../dns/rrset.ts'
+import { below, dashedAddress } from './service-name.ts'
+
+/** One address, and how it is reached. */
+export interface Entry {
+  /** The label before the service's name; '' where it is the service's own. */
+  readonly label: string
+  readonly type: number
+  readonly rdata: Rdata
+  /** None where it is reached by no port that anybody told of. */
+  readonly ports: readonly ServicePort[]
+}
+
+/** The entries that a name stands for. */
+export interface Selection {
+  readonly kind: 'addresses'
+  readonly a: readonly Rdata[]
+  readonly aaaa: readonly Rdata[]
+  readonly entries: readonly Entry[]
+  /** Only these ports; '' for any. */
+  readonly port: string
+  readonly protocol: string
+  /** The SRV records asked for last, and the name and TTL they were made for. */
+  srv: { readonly base: Name; readonly ttl: number; readonly records: SrvRecords } | undefined
+}
+
+export interface SrvRecords {
+  readonly answer: readonly Rdata[]
+  /** The addresses of the targets. */
+  readonly additional: readonly Rrset[]
+}
+
+/** All that one service or all its endpoints can be asked for. */
+export interface Records {
+  readonly all: Selection
+  /** By the label of an endpoint, once one has been asked for. */
+  byLabel: ReadonlyMap<string, Selection> | undefined
+  /** By port and protocol, those that have been asked for and are there. */
+  readonly byPort: Map<string, Selection>
+}
+
+/** Of a service that has cluster IPs. */
+export function serviceRecords(service: Service): Records {
+  return recordsOf(service.clusterIPs.map((address) => entryOf('', address, service.ports)))
+}
+
+/** Of the ready endpoints of a service. */
+export function endpointRecords(slices: readonly EndpointSlice[], names: { readonly ofPods: boolean }): Records {
+  const entries: Entry[] = []
+  for (const { endpoints, ports } of slices) {
+    for (const endpoint of endpoints) {
+      if (!endpoint.ready) continue
+      for (const address of endpoint.addresses) {
+        entries.push(entryOf(endpointLabel(endpoint, address, names), address, ports))
+      }
+    }
+  }
+  return recordsOf(entries)
+}
+
+/** Of addresses that have neither labels nor ports. */
+export function addressRecords(addresses: readonly string[]): Selection {
+  return select(
+    addresses.map((address) => entryOf('', address, [])),
+    '',
+    '',
+  )
+}
+
+/** Of a pod, as often as there are pods at the address: an SRV record for its name has port 0, as in CoreDNS. */
+export function podRecords(address: string, count: number): Selection {
+  const entry = entryOf('', address, [{ name: '', port: 0, protocol: '' }])
+  return select(new Array<Entry>(count).fill(entry), '', '')
+}
+
+/**
+ * The name of an endpoint within its service: its hostname, else its pod's name where these are used, else the address
+ * with dashes.
+ */
+export function endpointLabel(endpoint: Endpoint, address: string, names: { readonly ofPods: boolean }): string {
+  if (endpoint.hostname !== '') return endpoint.hostname
+  if (names.ofPods && endpoint.podName !== '') return endpoint.podName
+  return dashedAddress(address)
+}
+
+/** What the label of an endpoint stands for; undefined where there is no such endpoint. */
+export function endpointNamed(records: Records, label: string): Selection | undefined {
+  records.byLabel ??= groupByLabel(records.all.entries)
+  return records.byLabel.get(label)
+}
+
+/** What a port and a protocol, '' being any, stand for; undefined where there are none of that name. */
+export function portNamed(records: Records, port: string, protocol: string): Selection | undefined {
+  const key = `${port}/${protocol}`
+  const known = records.byPort.get(key)
+  if (known !== undefined) return known
+  const selection = selectPort(records.all, port, protocol)
+  if (selection !== undefined) records.byPort.set(key, selection)
+  return selection
+}
+
+/** As portNamed. */
+export function selectPort({ entries }: Selection, port: string, protocol: string): Selection | undefined {
+  const those = entries.filter((entry) => countPorts(entry, port, protocol) > 0)
+  return those.length === 0 ? undefined : select(those, port, protocol)
+}
+
+/** Is there something below the label of a protocol, with or without its underscore? */
+export function hasProtocol(records: Records, protocol: string): boolean {
+  return records.all.entries.some((entry) => countPorts(entry, '', protocol) > 0)
+}
+
+/**
+ * The SRV records of a name: one for each target and port, `base` being the service's name. The weights share 100 among
+ * all that match, counted before repetitions are left out, as in CoreDNS.
+ */
+export function srvOf(selection: Selection, base: Name, ttl: number): SrvRecords {
+  if (selection.srv?.base === base && selection.srv.ttl === ttl) return selection.srv.records
+  const records = makeSrv(selection, base, ttl)
+  selection.srv = { base, ttl, records }
+  return records
+}
+
+function entryOf(label: string, address: string, ports: readonly ServicePort[]): Entry {
+  return { label, type: addressType(address), rdata: encodeAddress(address), ports }
+}
+
+function recordsOf(entries: readonly Entry[]): Records {
+  return { all: select(entries, '', ''), byLabel: undefined, byPort: new Map() }
+}
+
+function select(entries: readonly Entry[], port: string, protocol: string): Selection {
+  const a = rdatasOf(entries, Type.A)
+  const aaaa = rdatasOf(entries, Type.AAAA)
+  return { kind: 'addresses', a, aaaa, entries, port, protocol, srv: undefined }
+}
+
+function rdatasOf(entries: readonly Entry[], type: number): readonly Rdata[] {
+  const rdatas = new Set<Rdata>()
+  for (const entry of entries) if (entry.type === type) rdatas.add(entry.rdata)
+  return [...rdatas]
+}
+
+/** Of several endpoints with one label, as those of one pod in two families, all. */
+export function groupByLabel(entries: readonly Entry[]): ReadonlyMap<string, Selection> {
+  const groups = new Map<string, Entry[]>()
+  for (const entry of entries) {
+    const group = groups.get(entry.label)
+    if (group === undefined) groups.set(entry.label, [entry])
+    else group.push(entry)
+  }
+  return new Map([...groups].map(([label, group]) => [label, select(group, '', '')]))
+}
+
+/** An entry without ports counts once where any port will do: there is something, though no record can tell its port. */
+function countPorts({ ports }: Entry, port: string, protocol: string): number {
+  if (ports.length === 0) return port === '' && protocol === '' ? 1 : 0
+  return ports.filter((candidate) => matches(candidate, port, protocol)).length
+}
+
+function matches(candidate: ServicePort, port: string, protocol: string): boolean {
+  return (port === '' || port === candidate.name) && (protocol === '' || protocol === candidate.protocol)
+}
+
+/** A target of SRV records, as it is put together. */
+interface Target {
+  readonly name: Name
+  readonly ports: Set<number>
+  readonly entries: Entry[]
+}
+
+function makeSrv({ entries, port, protocol }: Selection, base: Name, ttl: number): SrvRecords {
+  let count = 0
+  for (const entry of entries) count += countPorts(entry, port, protocol)
+  const weight = Math.max(1, Math.floor((100 / (100 * count)) * 100))
+  const answer: Rdata[] = []
+  const targets = new Map<string, Target>()
+  for (const entry of entries) {
+    for (const candidate of entry.ports) {
+      if (!matches(candidate, port, protocol)) continue
+      const target = targets.get(entry.label) ?? targetOf(entry.label, base)
+      if (target === undefined) continue
+      targets.set(entry.label, target)
+      if (target.entries.at(-1) !== entry) target.entries.push(entry)
+      if (target.ports.has(candidate.port)) continue
+      target.ports.add(candidate.port)
+      answer.push(encodeSrv({ priority: 0, weight, port: candidate.port, target: target.name }))
+    }
+  }
+  return { answer, additional: [...targets.values()].flatMap((target) => addressesOf(target, ttl)) }
+}
+
+/** Undefined where the name would be too long to exist. */
+function targetOf(label: string, base: Name): Target | undefined {
+  const name = below(label, base)
+  return name === undefined ? undefined : { name, ports: new Set(), entries: [] }
+}
+
+function addressesOf({ name, entries }: Target, ttl: number): Rrset[] {
+  return [Type.A, Type.AAAA].flatMap((type) => {
+    const rdatas = rdatasOf(entries, type)
+    return rdatas.length === 0 ? [] : [rrset(name, type, ttl, rdatas)]
+  })
+}

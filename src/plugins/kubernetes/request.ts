@@ -1,0 +1,115 @@
+// Reads what a name in a cluster zone asks for (Kubernetes DNS-Based Service Discovery 2).
+import type { Name } from '../../dns/name.ts'
+import { isReverseName, type Zone } from './zone.ts'
+
+/**
+ * `apex`: the zone itself. `branch`: a name that exists for the sake of those below it. `version`: `dns-version`.
+ * `nameserver`: `ns.dns`. `namespace`, `pods`: `NS.svc` and `NS.pod`. `port`: `_PORT._PROTOCOL.SERVICE.NS.svc`.
+ * `reverse`: a name of an address, or of a part of one. `none`: nothing that could ever be there.
+ */
+export type RequestKind =
+  | 'apex'
+  | 'branch'
+  | 'version'
+  | 'nameserver'
+  | 'namespace'
+  | 'service'
+  | 'endpoint'
+  | 'port'
+  | 'pods'
+  | 'pod'
+  | 'reverse'
+  | 'none'
+
+/** Parts the name doesn't have are ''. All in lower case. */
+export interface Request {
+  readonly kind: RequestKind
+  readonly namespace: string
+  /** Of a pod: its label, the address with dashes. */
+  readonly service: string
+  readonly endpoint: string
+  /** Without the underscore, which may be missing. Empty asks for every one, as in CoreDNS. */
+  readonly port: string
+  readonly protocol: string
+}
+
+const bare = (kind: RequestKind): Request => ({
+  kind,
+  namespace: '',
+  service: '',
+  endpoint: '',
+  port: '',
+  protocol: '',
+})
+const apex = bare('apex')
+const branch = bare('branch')
+const version = bare('version')
+const nameserver = bare('nameserver')
+const reverse = bare('reverse')
+const none = bare('none')
+
+/** What `SERVICE.NAMESPACE.svc` asks for. */
+export function serviceRequest(namespace: string, service: string): Request {
+  return { ...bare('service'), namespace, service }
+}
+
+const mostLabels = 5
+/** Where the first labels of the name in hand begin. */
+const starts = new Uint8Array(mostLabels)
+
+/** The name is lower-cased and in the zone. */
+// hot
+export function parseRequest(name: Name, zone: Zone): Request {
+  const end = name.length - zone.name.length
+  if (end === 0) return apex
+  let count = 0
+  let last = 0
+  for (let at = 0; at < end; at += 1 + name.charCodeAt(at)) {
+    if (count < mostLabels) starts[count] = at
+    count++
+    last = at
+  }
+  // With its length octet in front a label can't be mistaken for the start of another.
+  const isService = name.startsWith('\x03svc', last)
+  const isPod = !isService && name.startsWith('\x03pod', last)
+  if (count === 1) {
+    if (isService || isPod || name.startsWith('\x03dns', last)) return branch
+    if (name.startsWith('\x0bdns-version', last)) return version
+  } else if (isService && !zone.isReverse) return readService(name, count)
+  else if (isPod && !zone.isReverse) return readPod(name, count)
+  if (count === 2 && name.startsWith('\x02ns\x03dns')) return nameserver
+  return isReverseName(name) ? reverse : none
+}
+
+function readService(name: Name, count: number): Request {
+  if (count > mostLabels) return none
+  return {
+    kind: count === 2 ? 'namespace' : count === 3 ? 'service' : count === 4 ? 'endpoint' : 'port',
+    namespace: label(name, count - 2),
+    service: count > 2 ? label(name, count - 3) : '',
+    endpoint: count === 4 ? label(name, 0) : '',
+    port: count === 5 ? withoutUnderscore(label(name, 0)) : '',
+    protocol: count === 5 ? withoutUnderscore(label(name, 1)) : '',
+  }
+}
+
+function readPod(name: Name, count: number): Request {
+  if (count > 3) return none
+  return {
+    kind: count === 2 ? 'pods' : 'pod',
+    namespace: label(name, count - 2),
+    service: count > 2 ? label(name, 0) : '',
+    endpoint: '',
+    port: '',
+    protocol: '',
+  }
+}
+
+function label(name: Name, index: number): string {
+  const at = starts[index] as number
+  return name.slice(at + 1, at + 1 + name.charCodeAt(at))
+}
+
+export function withoutUnderscore(label: string): string {
+  return label.charCodeAt(0) === 0x5f ? label.slice(1) : label
+}
