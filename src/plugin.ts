@@ -40,6 +40,8 @@ export interface Plugin<Config = unknown> {
 export interface Listen {
   /** Addresses of this host as text; none means all of them. */
   readonly addresses: readonly string[]
+  /** How many workers are to listen; the most that any block asks for are started. Left out: the server decides. */
+  readonly workers?: number
 }
 
 /** What `background` leaves running until its context's signal is aborted. */
@@ -92,6 +94,8 @@ export interface ServerState {
 export interface WorkerContext extends Context {
   /** The addresses the block's sockets are bound to, loopback included; wildcards resolved. */
   readonly localAddresses: readonly string[]
+  /** How many workers share the load, this one included: limits of the whole server are divided by it. */
+  readonly workers: number
   /**
    * What became of this plugin's feed in this worker: `build` is called where the worker doesn't have it yet, and its
    * result is kept for as long as any configuration uses the feed. Throws where the background work offers no feed.

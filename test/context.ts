@@ -49,6 +49,7 @@ export function workerContext(fields: Partial<WorkerContext> = {}): WorkerContex
     keys: blockOf('').keys,
     log: logTo(() => undefined),
     localAddresses: [],
+    workers: 1,
     feed: () => assert.fail('no feed here'),
     ask: () => assert.fail('nobody to ask here'),
     offers: new Map(),

@@ -14,6 +14,7 @@ export interface ChainHost {
   readonly log: Log
   /** The addresses that '' stands for. */
   readonly localAddresses: readonly string[]
+  readonly workers: number
   /** The result of `build` for the feed of this key, kept over configurations. */
   feed<T>(key: string, build: (port: MessagePort) => T): T
 }
@@ -97,6 +98,7 @@ function buildChain(setup: BlockSetup, plugins: readonly Plugin[], host: ChainHo
       keys: setup.keys,
       log: host.log.plugin(part.name),
       localAddresses,
+      workers: host.workers,
       ask,
       offers,
       feed: (build) => {

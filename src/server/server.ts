@@ -54,7 +54,7 @@ export class Server {
     return this.#inTurn(async () => {
       const setups = await this.#choosePort(await this.#options.load())
       await refuseTaken(placesOf(setups, hostAddresses(), false).filter((place) => !place.covered))
-      await this.#apply(setups, workerCount(this.#reusePort))
+      await this.#apply(setups)
     })
   }
 
@@ -62,7 +62,7 @@ export class Server {
   reload(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#stopping !== undefined) return
-      await this.#apply(await this.#choosePort(await this.#options.load()), 0)
+      await this.#apply(await this.#choosePort(await this.#options.load()))
     })
   }
 
@@ -86,7 +86,7 @@ export class Server {
     return this.#configuration?.blocks ?? []
   }
 
-  async #apply(setups: readonly BlockSetup[], newWorkers: number): Promise<void> {
+  async #apply(setups: readonly BlockSetup[]): Promise<void> {
     const { plugins, log } = this.#options
     const configuration = await Configuration.begin(setups, plugins, {
       log,
@@ -94,34 +94,44 @@ export class Server {
       state: (running) => this.#state(() => pendingOf(running)),
     })
     const localAddresses = hostAddresses()
+    const workers = this.#reusePort ? workerCount(configuration.blocks) : 1
     const setup: WorkerSetup = {
       blocks: configuration.blocks,
       places: placesOf(configuration.blocks, localAddresses, this.#reusePort),
       localAddresses: localAddresses.map((address) => address.replace(/%.*/, '')),
+      workers,
       debug: configuration.blocks.some((block) => block.plugins.some((part) => part.name === 'debug')),
     }
     log.setDebug(setup.debug)
+    // Fewer at a reload: those that are left over answer until the others have the new configuration.
+    const kept = [...this.#workers].slice(0, workers)
+    const surplus = [...this.#workers].slice(workers)
+    const added = Array.from({ length: workers - kept.length }, () => this.#spawn())
+    for (const worker of added) this.#workers.add(worker)
     try {
-      for (let count = 0; count < newWorkers; count++) this.#workers.add(this.#spawn())
-      await Promise.all([...this.#workers].map((worker) => worker.configure(setup, configuration.feeds)))
+      await Promise.all([...kept, ...added].map((worker) => worker.configure(setup, configuration.feeds)))
     } catch (error) {
       configuration.end()
+      await this.#end(added, 0)
       await this.#restore()
       throw error
     }
+    await this.#end(surplus, stopTime)
     this.#configuration?.end()
     this.#configuration = configuration
     this.#setup = setup
   }
 
+  /** Lets workers answer what they have, at most `deadline` ms. */
+  async #end(workers: readonly WorkerHandle[], deadline: number): Promise<void> {
+    for (const worker of workers) this.#workers.delete(worker)
+    await Promise.all(workers.map((worker) => worker.stop(deadline)))
+  }
+
   /** After a configuration that some workers could use and others not: all back to the one in force. */
   async #restore(): Promise<void> {
     const [setup, configuration] = [this.#setup, this.#configuration]
-    if (setup === undefined || configuration === undefined) {
-      await Promise.all([...this.#workers].map((worker) => worker.stop(0)))
-      this.#workers.clear()
-      return
-    }
+    if (setup === undefined || configuration === undefined) return
     this.#options.log.setDebug(setup.debug)
     await Promise.all([...this.#workers].map((worker) => worker.configure(setup, configuration.feeds)))
   }
@@ -139,6 +149,8 @@ export class Server {
     const [setup, configuration] = [this.#setup, this.#configuration]
     // Without a configuration in force the start has failed; it says so itself.
     if (this.#stopping !== undefined || setup === undefined || configuration === undefined) return
+    // A reload in between has already seen to the number.
+    if (this.#workers.size >= setup.workers) return
     const worker = this.#spawn()
     this.#workers.add(worker)
     try {
@@ -211,7 +223,11 @@ async function findFreePort(): Promise<number> {
   return port
 }
 
-/** A worker per CPU this process may use (cgroup quotas counted), at most two: stock Deployments limit memory, not CPU. */
-function workerCount(shared: boolean): number {
-  return shared ? Math.min(2, availableParallelism()) : 1
+/**
+ * The most that a server block asks for. Where none does, one per CPU this process may use (cgroup quotas counted), at most
+ * two: stock Deployments limit memory, not CPU.
+ */
+function workerCount(blocks: readonly BlockSetup[]): number {
+  const asked = blocks.flatMap(({ listen }) => listen.workers ?? [])
+  return asked.length > 0 ? Math.max(...asked) : Math.min(2, availableParallelism())
 }

@@ -41,7 +41,7 @@ function blocksOf(corefile: string) {
 }
 
 function chainsOf(corefile: string) {
-  const host = { log: logTo(() => undefined), localAddresses: [], feed: () => assert.fail('no feed here') }
+  const host = { log: logTo(() => undefined), localAddresses: [], workers: 1, feed: () => assert.fail('no feed here') }
   return buildChains(blocksOf(corefile), plugins, host)
 }
 
