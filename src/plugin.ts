@@ -14,8 +14,22 @@ import type { Maybe } from './maybe.ts'
 
 /** The rest of the chain. At its end: SERVFAIL. */
 export type Next = (query: Query) => Maybe<Reply>
-/** Answers, or asks `next` and may change what comes back. What it throws is logged by `errors`; the client gets SERVFAIL. */
+/**
+ * Answers, or asks `next` and may change what comes back. What it throws is logged by `errors`; the client gets SERVFAIL,
+ * or the reply of a Failure.
+ */
 export type Handler = (query: Query, next: Next) => Maybe<Reply>
+
+/** What a handler throws where it couldn't do its work for reasons outside of this program, and knows what to tell the client. */
+export class Failure extends Error {
+  override name = 'Failure'
+  readonly reply: Reply
+
+  constructor(message: string, reply: Reply, options?: ErrorOptions) {
+    super(message, options)
+    this.reply = reply
+  }
+}
 
 export interface Plugin<Config = unknown> {
   /** The directive, and the stem of source, test and page. */
@@ -96,6 +110,11 @@ export interface WorkerContext extends Context {
   readonly localAddresses: readonly string[]
   /** How many workers share the load, this one included: limits of the whole server are divided by it. */
   readonly workers: number
+  /**
+   * Aborted when the configuration is replaced or the worker stops: what the handler keeps open ends once it has answered
+   * the questions it was asked.
+   */
+  readonly signal: AbortSignal
   /**
    * What became of this plugin's feed in this worker: `build` is called where the worker doesn't have it yet, and its
    * result is kept for as long as any configuration uses the feed. Throws where the background work offers no feed.

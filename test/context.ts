@@ -46,6 +46,7 @@ export function recordLog(): { readonly log: Log; readonly lines: string[] } {
 /** A worker's context that offers nothing but what is given. */
 export function workerContext(fields: Partial<WorkerContext> = {}): WorkerContext {
   return {
+    signal: new AbortController().signal,
     keys: blockOf('').keys,
     log: logTo(() => undefined),
     localAddresses: [],

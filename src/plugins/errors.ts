@@ -7,7 +7,7 @@ import { printName } from '../dns/name.ts'
 import type { Query } from '../dns/query.ts'
 import { errorReply, type Reply } from '../dns/reply.ts'
 import type { Log } from '../log.ts'
-import type { Plugin } from '../plugin.ts'
+import { Failure, type Plugin } from '../plugin.ts'
 import { compilePattern, type Pattern, PatternError } from '../regexp.ts'
 
 interface ErrorsConfig {
@@ -57,12 +57,13 @@ export const errors: Plugin<ErrorsConfig> = {
     const counters = consolidations.map((consolidation) => new Counter(consolidation, log))
     const rescue = (query: Query, error: unknown): Reply => {
       const message = error instanceof Error ? error.message : String(error)
+      const answer = error instanceof Failure ? error.reply : errorReply(Rcode.SERVFAIL)
       const counter = counters.find((candidate) => candidate.matches(message))
       if (counter === undefined || counter.count()) {
         const told = stacktrace && isFault(error) ? error.stack : message
-        log[counter?.level ?? 'error'](`${Rcode.SERVFAIL} ${printName(query.name)} ${printType(query.type)}: ${told}`)
+        log[counter?.level ?? 'error'](`${answer.rcode} ${printName(query.name)} ${printType(query.type)}: ${told}`)
       }
-      return errorReply(Rcode.SERVFAIL)
+      return answer
     }
     // hot
     return (query, next) => {

@@ -7,7 +7,7 @@ import type { Client, Query } from '../dns/query.ts'
 import { errorReply, type Reply, silence } from '../dns/reply.ts'
 import type { Log } from '../log.ts'
 import type { Maybe } from '../maybe.ts'
-import type { Next } from '../plugin.ts'
+import { Failure, type Next } from '../plugin.ts'
 import { ChainEnd } from './chain.ts'
 
 /** Answers one message; undefined where the client is to hear nothing. Never throws or rejects. */
@@ -19,6 +19,8 @@ const scratch = Buffer.allocUnsafeSlow(65_535)
 /** `serve` is asked for every question; it is a function so that a reload can put another in its place. */
 export function answerWith(serve: Next, log: Log): Answer {
   const failed = (query: Query, error: unknown): Buffer => {
+    // Without the plugin `errors` nobody wants to know.
+    if (error instanceof Failure) return encode(query, error.reply)
     if (!(error instanceof ChainEnd)) logFault(log, query.client, error)
     return encode(query, errorReply(Rcode.SERVFAIL))
   }

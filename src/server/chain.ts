@@ -6,7 +6,7 @@ import type { Query } from '../dns/query.ts'
 import { errorReply, type Reply } from '../dns/reply.ts'
 import type { Log } from '../log.ts'
 import { attempt, type Maybe } from '../maybe.ts'
-import type { Facets, Next, Plugin, WorkerContext } from '../plugin.ts'
+import { type Facets, Failure, type Next, type Plugin, type WorkerContext } from '../plugin.ts'
 import { type BlockSetup, bindAddresses, serverLabel } from './setup.ts'
 
 /** What a chain needs of the worker around it. */
@@ -15,6 +15,8 @@ export interface ChainHost {
   /** The addresses that '' stands for. */
   readonly localAddresses: readonly string[]
   readonly workers: number
+  /** Aborted when these chains are asked nothing more. */
+  readonly signal: AbortSignal
   /** The result of `build` for the feed of this key, kept over configurations. */
   feed<T>(key: string, build: (port: MessagePort) => T): T
 }
@@ -58,6 +60,7 @@ const maxDepth = 16
 /** As `serve`, for plugins that ask: what goes wrong there is an answer here, as it would be for a client. */
 function askAgain(serve: Next, log: Log): Next {
   const failed = (query: Query, error: unknown): Reply => {
+    if (error instanceof Failure) return error.reply
     if (!(error instanceof ChainEnd))
       log.error(`asking for ${printName(query.name)}: ${(error as Error).stack ?? error}`)
     return errorReply(Rcode.SERVFAIL)
@@ -99,6 +102,7 @@ function buildChain(setup: BlockSetup, plugins: readonly Plugin[], host: ChainHo
       log: host.log.plugin(part.name),
       localAddresses,
       workers: host.workers,
+      signal: host.signal,
       ask,
       offers,
       feed: (build) => {

@@ -20,6 +20,8 @@ interface FeedState {
 const log = openLog()
 const feeds = new Map<string, FeedState>()
 let serve: Next = () => errorReply(Rcode.REFUSED)
+/** Ends what the handlers in use keep open. */
+let chains = new AbortController()
 const listeners = new Listeners(
   answerWith((query) => serve(query), log),
   log,
@@ -28,14 +30,23 @@ const listeners = new Listeners(
 async function configure(setup: WorkerSetup, ports: readonly { key: string; port: MessagePort }[]): Promise<void> {
   log.setDebug(setup.debug)
   for (const { key, port } of ports) feeds.set(key, { port, made: undefined })
-  const next = buildChains(setup.blocks, plugins, {
-    log,
-    localAddresses: setup.localAddresses,
-    workers: setup.workers,
-    feed: (key, build) => makeFeed(key, build),
-  })
-  await listeners.open(setup.places)
-  serve = next
+  const building = new AbortController()
+  try {
+    const next = buildChains(setup.blocks, plugins, {
+      log,
+      localAddresses: setup.localAddresses,
+      workers: setup.workers,
+      signal: building.signal,
+      feed: (key, build) => makeFeed(key, build),
+    })
+    await listeners.open(setup.places)
+    serve = next
+  } catch (error) {
+    building.abort()
+    throw error
+  }
+  chains.abort()
+  chains = building
   await listeners.keep(setup.places)
   const used = new Set(setup.blocks.flatMap((block) => block.plugins.map((part) => part.feedKey)))
   for (const [key, { port }] of feeds) {
@@ -57,6 +68,7 @@ async function handle(message: ToWorker): Promise<void> {
   if (message.say === 'configure') await configure(message.setup, message.feeds)
   if (message.say === 'stop') {
     await listeners.keep([])
+    chains.abort()
     for (const { port } of feeds.values()) port.close()
   }
 }

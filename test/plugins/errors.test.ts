@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Rcode } from '../../src/dns/codes.ts'
 import { errorReply, reply, silence } from '../../src/dns/reply.ts'
-import type { Next } from '../../src/plugin.ts'
+import { Failure, type Next } from '../../src/plugin.ts'
 import { errors } from '../../src/plugins/errors.ts'
 import { configOf, isCorefileError, queryOf, recordLog, workerContext } from '../context.ts'
 
@@ -107,6 +107,15 @@ suite('what comes from further down', () => {
     })
     assert.equal(answer.rcode, Rcode.SERVFAIL)
     assert.deepEqual(lines, [line])
+  })
+  test('the client of a failure gets the reply it carries', async () => {
+    const { handler, lines } = handlerOf('errors')
+    const refusal = errorReply(Rcode.REFUSED)
+    const answer = await handler(queryOf('Example.ORG. A'), () => {
+      throw new Failure('concurrent queries exceeded maximum 1', refusal)
+    })
+    assert.equal(answer, refusal)
+    assert.deepEqual(lines, ['[ERROR] plugin/errors: 5 example.org. A: concurrent queries exceeded maximum 1'])
   })
   test('and what is no error', async () => {
     const { handler, lines } = handlerOf('errors')

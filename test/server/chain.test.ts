@@ -7,7 +7,7 @@ import { lowerName, parseName, root } from '../../src/dns/name.ts'
 import { type Query, withQuestion } from '../../src/dns/query.ts'
 import { reply } from '../../src/dns/reply.ts'
 import { logTo } from '../../src/log.ts'
-import type { Plugin } from '../../src/plugin.ts'
+import { Failure, type Plugin } from '../../src/plugin.ts'
 import { buildChains } from '../../src/server/chain.ts'
 import { setUp } from '../../src/server/setup.ts'
 
@@ -31,7 +31,15 @@ const again: Plugin<string> = {
     (query) =>
       ask(label === '' ? query : withQuestion(query, root, parseName(label))),
 }
-const plugins = [bind, tag, again] as readonly Plugin[]
+/** Can't do its work, and says so to the client. */
+const unable: Plugin<string> = {
+  name: 'unable',
+  parse: ([directive]) => directive?.args[0] ?? '',
+  handler: (word) => () => {
+    throw new Failure(word, reply({ rcode: Rcode.REFUSED, plugin: word }))
+  },
+}
+const plugins = [bind, tag, again, unable] as readonly Plugin[]
 
 function blocksOf(corefile: string) {
   const source = { file: 'Corefile', port: 53, env: {}, read: () => '', glob: () => [], warn: () => undefined }
@@ -41,8 +49,13 @@ function blocksOf(corefile: string) {
 }
 
 function chainsOf(corefile: string) {
-  const host = { log: logTo(() => undefined), localAddresses: [], workers: 1, feed: () => assert.fail('no feed here') }
-  return buildChains(blocksOf(corefile), plugins, host)
+  return buildChains(blocksOf(corefile), plugins, {
+    log: logTo(() => undefined),
+    localAddresses: [],
+    workers: 1,
+    signal: new AbortController().signal,
+    feed: () => assert.fail('no feed here'),
+  })
 }
 
 function question(text: string, server: string, klass: number = Class.IN): Query {
@@ -130,6 +143,12 @@ test('chain: a plugin may ask the whole server; who asks in circles gets SERVFAI
     assert.equal((await serve(question(zone, 'dns://:53'))).rcode, Rcode.SERVFAIL, zone)
   }
   assert.equal((await serve(question('f. A', 'dns://:53'))).rcode, Rcode.REFUSED)
+})
+
+test('chain: whoever asks hears what a plugin that failed has for the client', async () => {
+  const serve = chainsOf('a { again b. }\nb { unable broken }')
+  const { rcode, plugin } = await serve(question('a. A', 'dns://:53'))
+  assert.deepEqual({ rcode, plugin }, { rcode: Rcode.REFUSED, plugin: 'broken' })
 })
 
 for (const [title, text, message] of [

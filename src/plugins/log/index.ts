@@ -7,7 +7,7 @@ import type { Query } from '../../dns/query.ts'
 import { errorReply, type Reply, silence } from '../../dns/reply.ts'
 import { type ReplyKind, replyKind } from '../../dns/reply-kind.ts'
 import type { Maybe } from '../../maybe.ts'
-import type { Next, Plugin } from '../../plugin.ts'
+import { Failure, type Next, type Plugin } from '../../plugin.ts'
 import { combinedFormat, commonFormat, compileFormat } from './format.ts'
 
 const classes = ['success', 'denial', 'error', 'all'] as const
@@ -52,7 +52,7 @@ export const log: Plugin<readonly Rule[]> = {
       }
       const failed = (error: unknown): never => {
         // What the client gets is up to those before us; it is what they make of every error.
-        record(rule, query, errorReply(Rcode.SERVFAIL), start)
+        record(rule, query, error instanceof Failure ? error.reply : errorReply(Rcode.SERVFAIL), start)
         throw error
       }
       let reply: Maybe<Reply>

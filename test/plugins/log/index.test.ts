@@ -4,7 +4,7 @@ import { Rcode } from '../../../src/dns/codes.ts'
 import { printName } from '../../../src/dns/name.ts'
 import { errorReply, type Reply, reply, silence } from '../../../src/dns/reply.ts'
 import { parseRecord } from '../../../src/dns/text.ts'
-import type { Facets } from '../../../src/plugin.ts'
+import { type Facets, Failure } from '../../../src/plugin.ts'
 import { commonFormat } from '../../../src/plugins/log/format.ts'
 import { log } from '../../../src/plugins/log/index.ts'
 import { configOf, isCorefileError, queryOf, recordLog, workerContext } from '../../context.ts'
@@ -122,6 +122,11 @@ suite('what is logged', () => {
     // What is thrown is an answer to the client all the same, and goes on.
     { stanza: 'log . "{rcode} {rsize} {>rflags}"', answer: new Error('fault'), line: '[INFO] SERVFAIL 23 qr,rd' },
     { stanza: 'log . {rcode} {\n  class success\n}', answer: new Error('fault'), line: undefined },
+    {
+      stanza: 'log . {rcode} {\n  class error\n}',
+      answer: new Failure('x', errorReply(Rcode.REFUSED)),
+      line: '[INFO] REFUSED',
+    },
     // So is silence.
     { stanza: 'log . "{rcode} {rsize} {>rflags}" {\n  class error\n}', answer: silence, line: '[INFO] - 0 -' },
     // Metadata: the plugins' and our own.
