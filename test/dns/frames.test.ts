@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Frames } from '../../src/server/frames.ts'
+import { Frames } from '../../src/dns/frames.ts'
 
 const frame = (message: Uint8Array) =>
   Buffer.concat([Buffer.from([message.length >> 8, message.length & 255]), message])
