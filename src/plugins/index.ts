@@ -5,12 +5,13 @@ import { bind } from './bind.ts'
 import { debug } from './debug.ts'
 import { errors } from './errors.ts'
 import { health } from './health.ts'
+import { hosts } from './hosts/index.ts'
 import { kubernetes } from './kubernetes/index.ts'
 import { log } from './log/index.ts'
 import { ready } from './ready.ts'
 import { whoami } from './whoami.ts'
 
-export const plugins: readonly Plugin[] = [bind, debug, ready, health, errors, log, kubernetes, whoami]
+export const plugins: readonly Plugin[] = [bind, debug, ready, health, errors, log, hosts, kubernetes, whoami]
 
 /** The directives of CoreDNS 1.14.7 in its order (its plugin.cfg). */
 export const coreDnsDirectives: readonly string[] = [
