@@ -214,8 +214,8 @@ function namesAt(name: Name, sources: readonly HostsEntries[], zones: readonly N
   return names.filter((candidate) => isWithinAny(candidate, zones)).map(encodeName)
 }
 
-/** Owned by the name in lower case, whatever the client wrote: as in CoreDNS. Repetitions are left out (RFC 2181 5). */
-function found({ ttl }: HostsConfig, { name, type, class: klass }: Query, rdatas: readonly Rdata[]): Reply {
-  const answer = rdatas.length === 0 ? [] : [{ owner: name, type, class: klass, ttl, rdatas: [...new Set(rdatas)] }]
+/** Repetitions are left out (RFC 2181 5). */
+function found({ ttl }: HostsConfig, { asked, type, class: klass }: Query, rdatas: readonly Rdata[]): Reply {
+  const answer = rdatas.length === 0 ? [] : [{ owner: asked, type, class: klass, ttl, rdatas: [...new Set(rdatas)] }]
   return reply({ authoritative: true, answer, plugin: 'hosts' })
 }

@@ -154,7 +154,7 @@ suite('answers', () => {
       ask: {
         'one.example.org. A': ['one.example.org. 3600 IN A 10.0.0.1'],
         'one. A': ['one. 3600 IN A 10.0.0.1'],
-        'TwO.Example.ORG. A': ['two.example.org. 3600 IN A 10.0.0.2', 'two.example.org. 3600 IN A 10.0.0.22'],
+        'TwO.Example.ORG. A': ['TwO.Example.ORG. 3600 IN A 10.0.0.2', 'TwO.Example.ORG. 3600 IN A 10.0.0.22'],
         'two.example.org. AAAA': ['two.example.org. 3600 IN AAAA 2001:db8::2'],
         'three.example.org. AAAA': ['three.example.org. 3600 IN AAAA fe80::3'],
         'four.example.org. A': ['four.example.org. 3600 IN A 10.0.0.4'],
@@ -196,7 +196,7 @@ suite('answers', () => {
         ],
         '22.0.0.10.in-addr.arpa. PTR': ['22.0.0.10.in-addr.arpa. 7 IN PTR two.example.org.'],
         '2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.B.D.0.1.0.0.2.ip6.arpa. PTR': [
-          '2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa. 7 IN PTR two.example.org.',
+          '2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.B.D.0.1.0.0.2.ip6.arpa. 7 IN PTR two.example.org.',
         ],
         '4.0.0.0.0.a.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa. PTR': ['next'],
         '4.0.0.0.0.0.a.0.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa. PTR': [
