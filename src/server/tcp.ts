@@ -4,9 +4,9 @@ import { isIPv6, type Socket } from 'node:net'
 import { unmappedAddress } from '../dns/address.ts'
 import { Frames } from '../dns/frames.ts'
 import type { Client } from '../dns/query.ts'
+import { TCPServer, type TcpState } from '../dns2.ts'
 import type { Log } from '../log.ts'
 import type { Answer } from './answer.ts'
-import { TCPServer, type TcpState } from './dns2.ts'
 import type { Place } from './listeners.ts'
 
 /** What one client, and all of them together, may hold on to. Times in ms, sizes in octets. */

@@ -3,9 +3,9 @@ import type { RemoteInfo, SocketType } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { unmappedAddress } from '../dns/address.ts'
 import type { Client } from '../dns/query.ts'
+import { UDPServer } from '../dns2.ts'
 import type { Log } from '../log.ts'
 import type { Answer } from './answer.ts'
-import { UDPServer } from './dns2.ts'
 import type { Place } from './listeners.ts'
 
 /** Octets asked of the kernel for datagrams not yet read; it gives no more than net.core.rmem_max. */

@@ -1,10 +1,13 @@
-// What we use of dns2: its listeners, which udp.ts and tcp.ts extend. Only importer of dns2.
+// What we use of dns2: its listeners, which server/udp.ts and tcp.ts extend, and its Packet, with which `explain` asks.
+// Only importer of dns2.
 //
-// They hand over octets, not dns2's Packets: parsing a crafted message costs it seconds (docs/decisions/wire-codec.md).
+// The listeners hand over octets, not Packets: parsing a crafted message costs seconds (docs/decisions/wire-codec.md).
+// So a Packet reads only what comes from a server that the user named, and no more than explain/ask.ts lets through.
 import type { Server, Socket } from 'node:net'
 import dns2 from 'dns2'
 
 export const UDPServer = dns2.UDPServer
+export const Packet = dns2.Packet
 
 /** Bookkeeping of one TCP connection, as dns2's `response` keeps it. */
 export interface TcpState {
