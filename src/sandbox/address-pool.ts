@@ -60,6 +60,8 @@ export class AddressPool {
   readonly #ranges: readonly Cidr[]
   readonly #taken = new Set<string>()
   readonly #next = new Map<string, bigint>()
+  /** Ranges found full since the last release. */
+  readonly #full = new Set<string>()
   readonly #start: bigint
 
   /** `start`: where automatic addresses begin within a range; those below are left to who asks for them. */
@@ -81,6 +83,7 @@ export class AddressPool {
 
   release(address: string): void {
     this.#taken.delete(address)
+    this.#full.clear()
   }
 
   /** Takes the next free address of a family, from `preferred` where there is one left; undefined where all are taken. */
@@ -93,6 +96,7 @@ export class AddressPool {
   }
 
   #nextFree(range: Cidr): string | undefined {
+    if (this.#full.has(range.text)) return undefined
     const start = range.size > this.#start * 2n ? this.#start : 1n
     const last = range.size - 1n // the broadcast address of IPv4, left alone in IPv6 too
     if (last <= start) return undefined
@@ -106,6 +110,7 @@ export class AddressPool {
         return address
       }
     }
+    this.#full.add(range.text)
     return undefined
   }
 }

@@ -1,9 +1,8 @@
 // The pods behind a service, and what each of them offers at the service's ports.
-import { nodes, pods, services } from '../kinds.ts'
+import { nodes } from '../kinds.ts'
 import { familyOf } from '../names.ts'
 import type { EndpointPort, IpFamily, Node, Pod, Service } from '../resources.ts'
-import { hasLabels } from '../selector.ts'
-import type { Change, Store } from '../store.ts'
+import type { Store } from '../store.ts'
 import { isPodOver, isPodReady } from './condition.ts'
 
 export interface Backend {
@@ -23,12 +22,11 @@ export function selects(service: Service): boolean {
 
 export const isHeadless = (service: Service) => service.spec.clusterIP === 'None'
 
-/** The pods a service selects that have an address and have not come to their end, in the order of their names. */
-export function backendsOf(store: Store, service: Service): Backend[] {
-  const { namespace = '', name } = service.metadata
+/** Those of the pods a service selects that have an address and have not come to their end, in the order of their names. */
+export function backendsOf(store: Store, service: Service, selected: readonly Pod[]): Backend[] {
+  const { name } = service.metadata
   const found: Backend[] = []
-  for (const pod of store.list<Pod>(pods, namespace)) {
-    if (!hasLabels(service.spec.selector ?? {}, pod.metadata.labels)) continue
+  for (const pod of selected) {
     if (isPodOver(pod) || (pod.status?.podIPs?.length ?? 0) === 0) continue
     const { hostname, subdomain, nodeName = '' } = pod.spec
     found.push({
@@ -60,18 +58,4 @@ function portsOf(service: Service, pod: Pod): EndpointPort[] {
 function containerPort(pod: Pod, name: string, protocol: string): number | undefined {
   const ports = pod.spec.containers.flatMap((container) => container.ports ?? [])
   return ports.find((port) => port.name === name && (port.protocol ?? 'TCP') === protocol)?.containerPort
-}
-
-/** For `watches`: the services whose endpoints a change of a pod may alter. */
-export function servicesOfPod(store: () => Store): (change: Change) => Iterable<string> {
-  return ({ object, previous }) => {
-    const keys: string[] = []
-    const { namespace = '' } = object.metadata
-    for (const service of store().list<Service>(services, namespace)) {
-      const { selector = {} } = service.spec
-      const concerned = hasLabels(selector, object.metadata.labels) || hasLabels(selector, previous?.metadata.labels)
-      if (selects(service) && concerned) keys.push(`${namespace}/${service.metadata.name}`)
-    }
-    return keys
-  }
 }

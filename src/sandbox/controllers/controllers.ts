@@ -1,6 +1,7 @@
 // Every controller of the sandbox.
 import type { Cidr } from '../address-pool.ts'
 import type { Store } from '../store.ts'
+import { BackendIndex } from './backend-index.ts'
 import { deploymentController } from './deployment.ts'
 import { endpointMirror } from './endpoint-mirror.ts'
 import { endpointSliceController } from './endpoint-slice.ts'
@@ -15,6 +16,7 @@ import { scheduler } from './scheduler.ts'
 import { statefulSetController } from './stateful-set.ts'
 
 export function makeControllers(store: Store, podRanges: readonly Cidr[]): Controller[] {
+  const index = new BackendIndex(store)
   const network = new PodNetwork(podRanges, store)
   return [
     namespaceController,
@@ -24,8 +26,8 @@ export function makeControllers(store: Store, podRanges: readonly Cidr[]): Contr
     statefulSetController,
     scheduler(network),
     kubelet(network),
-    endpointsController(store),
-    endpointSliceController(store),
-    endpointMirror(store),
+    endpointsController(store, index),
+    endpointSliceController(store, index),
+    endpointMirror(store, index),
   ]
 }

@@ -13,13 +13,14 @@ import type {
 } from '../resources.ts'
 import type { Store } from '../store.ts'
 import { selects } from './backend.ts'
-import { managedBy, serviceLabel } from './endpoint-slice.ts'
+import { type BackendIndex, serviceLabel } from './backend-index.ts'
+import { managedBy } from './endpoint-slice.ts'
 import { type Controller, itself } from './runner.ts'
 
 const controllerName = 'endpointslicemirroring-controller.k8s.io'
 const skipLabel = 'endpointslice.kubernetes.io/skip-mirror'
 
-export function endpointMirror(store: Store): Controller {
+export function endpointMirror(store: Store, index: BackendIndex): Controller {
   return {
     name: 'endpointslicemirroring',
     watches: [
@@ -36,9 +37,9 @@ export function endpointMirror(store: Store): Controller {
         source.metadata.labels?.[skipLabel] !== 'true'
           ? slicesOf(source)
           : []
-      const existing = [...store.list<EndpointSlice>(endpointSlices, namespace)].filter(
-        ({ metadata }) => metadata.labels?.[serviceLabel] === name && metadata.labels[managedBy] === controllerName,
-      )
+      const existing = index
+        .slicesOf(namespace, name)
+        .filter(({ metadata }) => metadata.labels?.[managedBy] === controllerName)
       for (const slice of wanted) {
         const at = existing.findIndex(
           (each) => each.addressType === slice.addressType && sameJson(each.ports, slice.ports),

@@ -1,41 +1,40 @@
 // EndpointSlices of services with a selector: at most 100 endpoints each, one set per address family and set of ports.
 import { endpointSlices, pods, services } from '../kinds.ts'
-import { controllerReference, sameJson } from '../object.ts'
+import { controllerReference, type KubeObject, sameJson } from '../object.ts'
 import type { EndpointPort, EndpointSlice, IpFamily, Service, SliceEndpoint } from '../resources.ts'
 import type { Store } from '../store.ts'
-import { addressOf, type Backend, backendsOf, isHeadless, selects, servicesOfPod } from './backend.ts'
+import { addressOf, type Backend, backendsOf, isHeadless, selects } from './backend.ts'
+import { type BackendIndex, serviceLabel } from './backend-index.ts'
 import { type Controller, type ControllerContext, itself } from './runner.ts'
 
-export const serviceLabel = 'kubernetes.io/service-name'
 export const managedBy = 'endpointslice.kubernetes.io/managed-by'
 const controllerName = 'endpointslice-controller.k8s.io'
 const triggerTime = 'endpoints.kubernetes.io/last-change-trigger-time'
 /** What kube-controller-manager's --max-endpoints-per-slice is set to. */
 const mostEndpoints = 100
 
-export function endpointSliceController(store: Store): Controller {
+export function endpointSliceController(store: Store, index: BackendIndex): Controller {
   return {
     name: 'endpointslice',
     watches: [
       { kind: services, keys: itself },
-      { kind: pods, keys: servicesOfPod(() => store) },
+      { kind: pods, keys: index.servicesOfPod() },
       {
         kind: endpointSlices,
         keys: ({ object }) => {
           const service = object.metadata.labels?.[serviceLabel]
-          const ours = object.metadata.labels?.[managedBy] === controllerName
-          return ours && service !== undefined ? [`${object.metadata.namespace}/${service}`] : []
+          return isOurs(object) && service !== undefined ? [`${object.metadata.namespace}/${service}`] : []
         },
       },
     ],
     reconcile(context, namespace, name) {
       const service = store.get<Service>(services, namespace, name)
-      const existing = slicesOf(store, namespace, name)
+      const existing = index.slicesOf(namespace, name).filter(isOurs)
       if (service === undefined || !selects(service)) {
         for (const slice of existing) context.registry.remove(endpointSlices, namespace, slice.metadata.name)
         return
       }
-      const wanted = groupsOf(service, backendsOf(store, service))
+      const wanted = groupsOf(service, backendsOf(store, service, index.podsOf(service)))
       for (const group of wanted) {
         fill(
           context,
@@ -52,15 +51,7 @@ export function endpointSliceController(store: Store): Controller {
   }
 }
 
-/** The slices of a service that this controller keeps, by name. */
-function slicesOf(store: Store, namespace: string, service: string): EndpointSlice[] {
-  const all = [...store.list<EndpointSlice>(endpointSlices, namespace)]
-  return all
-    .filter(
-      ({ metadata }) => metadata.labels?.[serviceLabel] === service && metadata.labels[managedBy] === controllerName,
-    )
-    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
-}
+const isOurs = ({ metadata }: KubeObject) => metadata.labels?.[managedBy] === controllerName
 
 /** Endpoints that may share a slice. */
 interface Group {

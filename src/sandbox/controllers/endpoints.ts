@@ -3,19 +3,20 @@ import { endpoints, pods, services } from '../kinds.ts'
 import { sameJson } from '../object.ts'
 import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Service } from '../resources.ts'
 import type { Store } from '../store.ts'
-import { addressOf, type Backend, backendsOf, isHeadless, selects, servicesOfPod } from './backend.ts'
+import { addressOf, type Backend, backendsOf, isHeadless, selects } from './backend.ts'
+import type { BackendIndex } from './backend-index.ts'
 import { type Controller, itself } from './runner.ts'
 
 const headlessLabel = 'service.kubernetes.io/headless'
 
-export function endpointsController(store: Store): Controller {
+export function endpointsController(store: Store, index: BackendIndex): Controller {
   /** Services that were there: Endpoints go with theirs, whoever wrote them; Endpoints that never had one stay. */
   const seen = new Set<string>()
   return {
     name: 'endpoints',
     watches: [
       { kind: services, keys: itself },
-      { kind: pods, keys: servicesOfPod(() => store) },
+      { kind: pods, keys: index.servicesOfPod() },
       // What someone else made of an object we keep is put right.
       { kind: endpoints, keys: itself },
     ],
@@ -41,7 +42,7 @@ export function endpointsController(store: Store): Controller {
             ...(isHeadless(service) ? { [headlessLabel]: '' } : {}),
           },
         },
-        ...subsetsOf(service, backendsOf(store, service)),
+        ...subsetsOf(service, backendsOf(store, service, index.podsOf(service))),
       }
       if (existing === undefined) registry.create(endpoints, wanted)
       else if (!sameJson(wanted, existing)) registry.update(endpoints, wanted)

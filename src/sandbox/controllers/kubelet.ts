@@ -98,7 +98,7 @@ function started(pod: Pod, store: Store, network: PodNetwork): PodStatus {
       state: { running: { startedAt: startTime } },
     })),
   }
-  const early = ['PodReadyToStartContainers', 'Initialized'].reduce(
+  const early = ['PodScheduled', 'PodReadyToStartContainers', 'Initialized'].reduce(
     (conditions, type) => withCondition(conditions, { type, status: 'True' }),
     [...(status.conditions ?? [])] as Condition[],
   )

@@ -2,7 +2,7 @@
 import { contains, parseCidr } from '../address-pool.ts'
 import { nodes, pods } from '../kinds.ts'
 import { keyOf } from '../object.ts'
-import type { Node, Pod } from '../resources.ts'
+import type { Condition, Node, Pod } from '../resources.ts'
 import { hasLabels } from '../selector.ts'
 import { conditionOf, withCondition } from './condition.ts'
 import type { PodNetwork } from './pod-network.ts'
@@ -37,25 +37,21 @@ export function scheduler(network: PodNetwork): Controller {
       if (node === undefined) {
         unscheduled.add(`${namespace}/${name}`)
         const message = `0/${all.length} nodes are available.`
-        registry.change(
-          pods,
-          pod,
-          (current) => withScheduled(current, 'False', { reason: 'Unschedulable', message }),
-          'status',
-        )
+        registry.change(pods, pod, (current) => unschedulable(current, message), 'status')
         return
       }
-      const placed = registry.change(pods, pod, (current) => ({
+      // That it was scheduled is written by the node, with the next status.
+      registry.change(pods, pod, (current) => ({
         ...current,
         spec: { ...current.spec, nodeName: node.metadata.name },
       }))
-      if (placed) registry.change(pods, placed, (current) => withScheduled(current, 'True', {}), 'status')
     },
   }
 }
 
-function withScheduled(pod: Pod, status: 'True' | 'False', why: { reason?: string; message?: string }): Pod {
-  const conditions = withCondition(pod.status?.conditions, { type: 'PodScheduled', status, ...why })
+function unschedulable(pod: Pod, message: string): Pod {
+  const condition: Condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }
+  const conditions = withCondition(pod.status?.conditions, condition)
   return { ...pod, status: { ...pod.status, conditions } }
 }
 
