@@ -7,6 +7,10 @@ export interface Pattern {
   readonly source: string
   /** Does it match anywhere in the text? */
   test(text: string): boolean
+  /** The first place where it matches: the whole, then what each group holds, '' where it took no part. */
+  match(text: string): readonly string[] | undefined
+  /** The number of each group that has a name. */
+  readonly groups: Readonly<Record<string, number>>
 }
 
 /** A regular expression that makes no sense; the message is Go's. */
@@ -27,7 +31,16 @@ export function compilePattern(source: string): Pattern {
   const { RE2JS, RE2JSException } = loadEngine()
   try {
     const compiled = RE2JS.compile(source)
-    return { source, test: (text) => compiled.test(text) }
+    return {
+      source,
+      test: (text) => compiled.test(text),
+      match: (text) => {
+        const matcher = compiled.matcher(text)
+        if (!matcher.find()) return undefined
+        return Array.from({ length: matcher.groupCount() + 1 }, (_, group) => matcher.group(group) ?? '')
+      },
+      groups: { ...compiled.namedGroups() },
+    }
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error
     throw new PatternError(error.message, { cause: error })

@@ -25,6 +25,23 @@ suite('what matches', () => {
   }
 })
 
+suite('what groups hold', () => {
+  const cases: readonly (readonly [pattern: string, text: string, groups: readonly string[] | undefined])[] = [
+    ['b+', 'abbc', ['bb']],
+    ['(a)|(b)', 'xb', ['b', '', 'b']],
+    ['^(?P<a>[0-9]*)-(?P<b>.*)$', '12-x', ['12-x', '12', 'x']],
+    ['^(a*?)(a*)$', 'aaa', ['aaa', '', 'aaa']],
+    ['c', 'ab', undefined],
+  ]
+  for (const [pattern, text, groups] of cases) {
+    test(JSON.stringify([pattern, text]), () => assert.deepEqual(compilePattern(pattern).match(text), groups))
+  }
+  test('groups have names', () => {
+    assert.deepEqual(compilePattern('(x)(?P<a>y)(?<b>z)').groups, { a: 2, b: 3 })
+    assert.deepEqual(compilePattern('(x)').groups, {})
+  })
+})
+
 // The messages of Go 1.26's regexp.
 const bad: Readonly<Record<string, string>> = {
   '(': 'missing closing ): `(`',

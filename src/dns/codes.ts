@@ -1,6 +1,6 @@
 // Numbers of the protocol and their names (IANA "Domain Name System (DNS) Parameters").
 
-/** Record types we read, write or name; others are printed as TYPE12 (RFC 3597 5). */
+/** Record types we read, write or decide by; those without any name are printed as TYPE12 (RFC 3597 5). */
 export const Type = {
   A: 1,
   NS: 2,
@@ -33,7 +33,17 @@ export const Type = {
   CAA: 257,
 } as const
 
-export const Class = { IN: 1, CH: 3, HS: 4, NONE: 254, ANY: 255 } as const
+/** Those that are nothing to us but a name: in logs, in metrics, in what operators write. */
+const otherTypes: Readonly<Record<string, number>> = {
+  ...{ MD: 3, MF: 4, MB: 7, MG: 8, MR: 9, MINFO: 14, RP: 17, AFSDB: 18, X25: 19, ISDN: 20, RT: 21 },
+  ...{ 'NSAP-PTR': 23, SIG: 24, KEY: 25, PX: 26, GPOS: 27, LOC: 29, NXT: 30, EID: 31, NIMLOC: 32, ATMA: 34 },
+  ...{ KX: 36, CERT: 37, APL: 42, IPSECKEY: 45, DHCID: 49, NSEC3PARAM: 51, SMIMEA: 53, HIP: 55, NINFO: 56, RKEY: 57 },
+  ...{ TALINK: 58, CDS: 59, CDNSKEY: 60, OPENPGPKEY: 61, CSYNC: 62, ZONEMD: 63, UINFO: 100, UID: 101, GID: 102 },
+  ...{ UNSPEC: 103, NID: 104, L32: 105, L64: 106, LP: 107, EUI48: 108, EUI64: 109, NXNAME: 128, TKEY: 249 },
+  ...{ MAILB: 253, MAILA: 254, URI: 256, AVC: 258, AMTRELAY: 260, RESINFO: 261, TA: 32_768, DLV: 32_769 },
+}
+
+export const Class = { IN: 1, CS: 2, CH: 3, HS: 4, NONE: 254, ANY: 255 } as const
 
 export const Opcode = { QUERY: 0, STATUS: 2, NOTIFY: 4, UPDATE: 5 } as const
 
@@ -50,7 +60,14 @@ export const Rcode = {
   NXRRSET: 8,
   NOTAUTH: 9,
   NOTZONE: 10,
+  DSOTYPENI: 11,
   BADVERS: 16,
+  BADKEY: 17,
+  BADTIME: 18,
+  BADMODE: 19,
+  BADNAME: 20,
+  BADALG: 21,
+  BADTRUNC: 22,
   BADCOOKIE: 23,
 } as const
 
@@ -80,7 +97,8 @@ export const ExtendedErrorCode = {
 
 const nameOf = (table: Readonly<Record<string, number>>) =>
   new Map(Object.entries(table).map(([name, code]) => [code, name]))
-const typeNames = nameOf(Type)
+const types: Readonly<Record<string, number>> = { ...Type, ...otherTypes }
+const typeNames = nameOf(types)
 const classNames = nameOf(Class)
 const opcodeNames = nameOf(Opcode)
 const rcodeNames = nameOf(Rcode)
@@ -91,7 +109,7 @@ export const printOpcode = (opcode: number): string => opcodeNames.get(opcode) ?
 export const printRcode = (rcode: number): string => rcodeNames.get(rcode) ?? `RCODE${rcode}`
 
 /** The number of a type by name or as TYPE12, in any case; undefined if there is none. */
-export const parseType = (text: string): number | undefined => parseCode(text, Type, 'TYPE')
+export const parseType = (text: string): number | undefined => parseCode(text, types, 'TYPE')
 /** The number of a class by name or as CLASS12, in any case; undefined if there is none. */
 export const parseClass = (text: string): number | undefined => parseCode(text, Class, 'CLASS')
 /** The number of a response code by name, in any case; undefined if there is none. */

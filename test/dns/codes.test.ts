@@ -20,6 +20,13 @@ test('every type of the table is read by the name it is printed by', () => {
   }
 })
 
+test('other types have a name as well', () => {
+  for (const [name, type] of Object.entries({ LOC: 29, 'NSAP-PTR': 23, URI: 256, DLV: 32_769 })) {
+    assert.equal(printType(type), name)
+    assert.equal(parseType(name), type)
+  }
+})
+
 test('types without a name go by number', () => {
   assert.equal(printType(65_280), 'TYPE65280')
   assert.equal(parseType('type65280'), 65_280)
@@ -35,6 +42,7 @@ test('classes, rcodes and opcodes go by name, and by number where there is none'
   assert.equal(parseClass('CLASS77'), 77)
   assert.equal(parseClass('A'), undefined)
   assert.equal(printRcode(3), 'NXDOMAIN')
+  assert.equal(printRcode(17), 'BADKEY')
   assert.equal(parseRcode('nxdomain'), 3)
   assert.equal(printRcode(4000), 'RCODE4000')
   assert.equal(parseRcode('RCODE4000'), 4000)
