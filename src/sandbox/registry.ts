@@ -32,6 +32,8 @@ export interface DeleteOptions {
 /** Which part of an object a write is about; the rest stays as it is. */
 export type Part = 'object' | 'status' | 'finalize'
 
+const immortal = ['default', 'kube-system', 'kube-public']
+
 /** Finalizers the garbage collector works through. */
 export const finalizers = { foreground: 'foregroundDeletion', orphan: 'orphan' } as const
 
@@ -108,6 +110,7 @@ export class Registry {
     options: DeleteOptions = {},
   ): { readonly object: KubeObject; readonly gone: boolean } {
     const old = this.get(kind, namespace, name)
+    if (kind === namespaces && immortal.includes(name)) throw forbidden(kind, name, 'this namespace may not be deleted')
     refusePreconditions(kind, old, options)
     const grace = graceOf(old, options, this.#strategy(kind))
     const marked = this.#marked(kind, old, grace, options.propagation)

@@ -5,6 +5,8 @@ import type { EndpointPort, IpFamily, Node, Pod, Service } from '../resources.ts
 import type { Store } from '../store.ts'
 import { isPodOver, isPodReady } from './condition.ts'
 
+export const zoneLabel = 'topology.kubernetes.io/zone'
+
 export interface Backend {
   readonly pod: Pod
   readonly ports: readonly EndpointPort[]
@@ -35,7 +37,7 @@ export function backendsOf(store: Store, service: Service, selected: readonly Po
       ready: isPodReady(pod),
       terminating: pod.metadata.deletionTimestamp !== undefined,
       hostname: hostname && subdomain === name ? hostname : undefined,
-      zone: store.get<Node>(nodes, '', nodeName)?.metadata.labels?.['topology.kubernetes.io/zone'],
+      zone: store.get<Node>(nodes, '', nodeName)?.metadata.labels?.[zoneLabel],
     })
   }
   return found.sort((a, b) => (a.pod.metadata.name < b.pod.metadata.name ? -1 : 1))

@@ -1,9 +1,9 @@
 // EndpointSlices of services with a selector: at most 100 endpoints each, one set per address family and set of ports.
-import { endpointSlices, pods, services } from '../kinds.ts'
-import { controllerReference, type KubeObject, sameJson } from '../object.ts'
+import { endpointSlices, nodes, pods, services } from '../kinds.ts'
+import { controllerReference, type KubeObject, keyOf, sameJson } from '../object.ts'
 import type { EndpointPort, EndpointSlice, IpFamily, Service, SliceEndpoint } from '../resources.ts'
-import type { Store } from '../store.ts'
-import { addressOf, type Backend, backendsOf, isHeadless, selects } from './backend.ts'
+import type { Change, Store } from '../store.ts'
+import { addressOf, type Backend, backendsOf, isHeadless, selects, zoneLabel } from './backend.ts'
 import { type BackendIndex, serviceLabel } from './backend-index.ts'
 import { type Controller, type ControllerContext, itself } from './runner.ts'
 
@@ -19,6 +19,7 @@ export function endpointSliceController(store: Store, index: BackendIndex): Cont
     watches: [
       { kind: services, keys: itself },
       { kind: pods, keys: index.servicesOfPod() },
+      { kind: nodes, keys: (change) => (movesZone(change) ? [...store.list(services)].map(keyOf) : []) },
       {
         kind: endpointSlices,
         keys: ({ object }) => {
@@ -50,6 +51,9 @@ export function endpointSliceController(store: Store, index: BackendIndex): Cont
     },
   }
 }
+
+const zoneOf = (object: KubeObject | undefined) => object?.metadata.labels?.[zoneLabel]
+const movesZone = ({ object, previous }: Change) => zoneOf(object) !== zoneOf(previous)
 
 const isOurs = ({ metadata }: KubeObject) => metadata.labels?.[managedBy] === controllerName
 

@@ -113,6 +113,8 @@ export class ServiceHoldings {
       const why = 'this cluster is not configured for dual-stack services'
       throw invalid(services, service.metadata.name, [cause.invalid('spec.ipFamilyPolicy', spec.ipFamilyPolicy, why)])
     }
+    // A dual-stack service that is to have one family keeps its first.
+    if (spec.ipFamilyPolicy === 'SingleStack' && wished.length > 1) return wished.slice(0, 1)
     const dual = spec.ipFamilyPolicy === 'PreferDualStack' || spec.ipFamilyPolicy === 'RequireDualStack'
     const order = [...new Set([...wished, ...offered])]
     return dual ? order : wished.length > 1 ? wished : order.slice(0, 1)

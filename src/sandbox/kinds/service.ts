@@ -24,56 +24,56 @@ export function serviceStrategy(ranges: readonly Cidr[]): Strategy<Service> {
 }
 
 function complete(service: Service, old?: Service): Service {
-  const given = service.spec ?? {}
+  const given = withoutLeftovers(service.spec ?? {}, old)
   const type = given.type ?? 'ClusterIP'
   const external = type === 'NodePort' || type === 'LoadBalancer'
-  const ports = given.ports?.map(
-    (port, index): ServicePort => ({
+  const ports = given.ports?.map(({ nodePort, ...port }, index): ServicePort => {
+    const before = nodePortBefore(port, index, old)
+    // An update that leaves the node port out keeps the one the port had; a type without node ports drops it.
+    const kept = external ? nodePort || before : nodePort === before ? undefined : nodePort
+    return {
       ...port,
       protocol: port.protocol ?? 'TCP',
       targetPort: port.targetPort || port.port,
-      ...keptNodePort(port, index, external, old),
-    }),
-  )
-  const clusterIPs = keptClusterIps(given, type, old)
+      ...(kept ? { nodePort: kept } : {}),
+    }
+  })
   const spec: ServiceSpec = {
     ...given,
-    ...(ports === undefined ? {} : { ports: ports.map((port) => (external ? port : withoutNodePort(port))) }),
+    ...(ports === undefined ? {} : { ports }),
     type,
     sessionAffinity: given.sessionAffinity ?? 'None',
     ...(type === 'ExternalName' ? {} : { internalTrafficPolicy: given.internalTrafficPolicy ?? 'Cluster' }),
     ...(external ? { externalTrafficPolicy: given.externalTrafficPolicy ?? 'Cluster' } : {}),
     ...(type === 'LoadBalancer' ? { allocateLoadBalancerNodePorts: given.allocateLoadBalancerNodePorts ?? true } : {}),
-    ...clusterIPs,
+    ...(type === 'ExternalName' ? {} : addressing(given, old)),
   }
   return { ...service, spec }
 }
 
-/** An update that leaves the node port out keeps the one the port had. */
-function keptNodePort(port: ServicePort, index: number, external: boolean, old?: Service): { nodePort?: number } {
-  if (!external || port.nodePort) return {}
-  const before = old?.spec.ports?.find((each) => each.name === port.name && each.port === port.port)
-  const nodePort = (before ?? old?.spec.ports?.[index])?.nodePort
-  return nodePort === undefined ? {} : { nodePort }
+/** A service that becomes an ExternalName loses the addresses it had. */
+function withoutLeftovers(given: ServiceSpec, old?: Service): ServiceSpec {
+  if (!isExternalName(given) || (given.clusterIP ?? '') !== (old?.spec.clusterIP ?? '')) return given
+  const { clusterIP, clusterIPs, ipFamilies, ipFamilyPolicy, ...rest } = given
+  return rest
 }
 
-function withoutNodePort({ nodePort, ...port }: ServicePort): ServicePort {
-  return nodePort === undefined || nodePort === 0 ? port : { ...port, nodePort }
+function nodePortBefore(port: ServicePort, index: number, old?: Service): number | undefined {
+  const same = old?.spec.ports?.find((each) => each.name === port.name && each.port === port.port)
+  return (same ?? old?.spec.ports?.[index])?.nodePort
 }
 
 /** An update that leaves cluster IPs and families out keeps those the service had. */
-function keptClusterIps(given: ServiceSpec, type: string, old?: Service): Partial<ServiceSpec> {
-  if (type === 'ExternalName') return {}
+function addressing(given: ServiceSpec, old?: Service): Partial<ServiceSpec> {
   const kept = old === undefined || isExternalName(old.spec) ? undefined : old.spec
   const clusterIP = given.clusterIP || given.clusterIPs?.[0] || kept?.clusterIP
   const clusterIPs = given.clusterIPs ?? (clusterIP === kept?.clusterIP ? kept?.clusterIPs : undefined)
+  const ipFamilies = given.ipFamilies ?? kept?.ipFamilies
+  const ipFamilyPolicy = given.ipFamilyPolicy ?? kept?.ipFamilyPolicy
   return {
-    ...(clusterIP === undefined ? {} : { clusterIP }),
-    ...(clusterIPs !== undefined ? { clusterIPs } : clusterIP === undefined ? {} : { clusterIPs: [clusterIP] }),
-    ...((given.ipFamilies ?? kept?.ipFamilies) ? { ipFamilies: given.ipFamilies ?? kept?.ipFamilies ?? [] } : {}),
-    ...((given.ipFamilyPolicy ?? kept?.ipFamilyPolicy)
-      ? { ipFamilyPolicy: given.ipFamilyPolicy ?? kept?.ipFamilyPolicy ?? 'SingleStack' }
-      : {}),
+    ...(clusterIP === undefined ? {} : { clusterIP, clusterIPs: clusterIPs ?? [clusterIP] }),
+    ...(ipFamilies === undefined ? {} : { ipFamilies }),
+    ...(ipFamilyPolicy === undefined ? {} : { ipFamilyPolicy }),
   }
 }
 

@@ -19,8 +19,9 @@ export function strategicMerge(type: ObjectType | undefined, target: unknown, pa
     const [, instruction, about] = /^\$(deleteFromPrimitiveList|setElementOrder)\/(.*)$/.exec(name) ?? []
     if (instruction === 'deleteFromPrimitiveList' && about !== undefined) {
       merged[about] = list(merged[about]).filter((item) => !list(value).some((gone) => sameJson(gone, item)))
-    } else if (name.startsWith('$')) {
-    } else if (value === null) delete merged[name]
+    }
+    if (name.startsWith('$')) continue
+    if (value === null) delete merged[name]
     else merged[name] = mergeField(type?.fields.get(name), merged[name], value, patch[`$setElementOrder/${name}`])
   }
   // An order alone rearranges what is there.
