@@ -2,6 +2,7 @@
 import type { KnownDirectives } from '../corefile/parse.ts'
 import type { Plugin } from '../plugin.ts'
 import { bind } from './bind.ts'
+import { cache } from './cache/index.ts'
 import { debug } from './debug.ts'
 import { errors } from './errors.ts'
 import { health } from './health.ts'
@@ -11,7 +12,7 @@ import { log } from './log/index.ts'
 import { ready } from './ready.ts'
 import { whoami } from './whoami.ts'
 
-export const plugins: readonly Plugin[] = [bind, debug, ready, health, errors, log, hosts, kubernetes, whoami]
+export const plugins: readonly Plugin[] = [bind, debug, ready, health, errors, log, cache, hosts, kubernetes, whoami]
 
 /** The directives of CoreDNS 1.14.7 in its order (its plugin.cfg). */
 export const coreDnsDirectives: readonly string[] = [
