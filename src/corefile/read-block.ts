@@ -7,11 +7,18 @@ import { ValueError } from './values.ts'
 /** What to do for each property, by its name. */
 export type Properties = Readonly<Record<string, (property: Directive) => void>>
 
-/** Calls the property's function for each line of the directive's block, in order. Throws CorefileError for others. */
-export function readBlock(directive: Directive, properties: Properties): void {
+/**
+ * Calls the property's function for each line of the directive's block, in order. For others throws CorefileError, or what
+ * `unknown` makes of them.
+ */
+export function readBlock(
+  directive: Directive,
+  properties: Properties,
+  unknown: (property: Directive) => CorefileError = unknownProperty,
+): void {
   for (const property of directive.block) {
     const read = Object.hasOwn(properties, property.name) ? properties[property.name] : undefined
-    if (read === undefined) throw unknownProperty(property)
+    if (read === undefined) throw unknown(property)
     // No property of CoreDNS's has a block of its own.
     const inner = property.block[0]
     if (inner !== undefined) throw new CorefileError(property, "unknown property '{'")

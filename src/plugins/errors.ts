@@ -8,6 +8,7 @@ import type { Query } from '../dns/query.ts'
 import { errorReply, type Reply } from '../dns/reply.ts'
 import type { Log } from '../log.ts'
 import { Failure, type Plugin } from '../plugin.ts'
+import { panics } from '../query-metrics.ts'
 import { compilePattern, type Pattern, PatternError } from '../regexp.ts'
 
 interface ErrorsConfig {
@@ -57,6 +58,7 @@ export const errors: Plugin<ErrorsConfig> = {
     const counters = consolidations.map((consolidation) => new Counter(consolidation, log))
     const rescue = (query: Query, error: unknown): Reply => {
       const message = error instanceof Error ? error.message : String(error)
+      if (isFault(error)) panics.inc()
       const answer = error instanceof Failure ? error.reply : errorReply(Rcode.SERVFAIL)
       const counter = counters.find((candidate) => candidate.matches(message))
       if (counter === undefined || counter.count()) {

@@ -9,10 +9,23 @@ import { health } from './health.ts'
 import { hosts } from './hosts/index.ts'
 import { kubernetes } from './kubernetes/index.ts'
 import { log } from './log/index.ts'
+import { prometheus } from './prometheus/index.ts'
 import { ready } from './ready.ts'
 import { whoami } from './whoami.ts'
 
-export const plugins: readonly Plugin[] = [bind, debug, ready, health, errors, log, cache, hosts, kubernetes, whoami]
+export const plugins: readonly Plugin[] = [
+  bind,
+  debug,
+  ready,
+  health,
+  prometheus,
+  errors,
+  log,
+  cache,
+  hosts,
+  kubernetes,
+  whoami,
+]
 
 /** The directives of CoreDNS 1.14.7 in its order (its plugin.cfg). */
 export const coreDnsDirectives: readonly string[] = [

@@ -7,6 +7,7 @@ import { errorReply, type Reply } from '../dns/reply.ts'
 import type { Log } from '../log.ts'
 import { attempt, type Maybe } from '../maybe.ts'
 import { type Facets, Failure, type Next, type Plugin, type WorkerContext } from '../plugin.ts'
+import { noZone, queryCounter } from '../query-metrics.ts'
 import { type BlockSetup, bindAddresses, serverLabel } from './setup.ts'
 
 /** What a chain needs of the worker around it. */
@@ -36,7 +37,7 @@ export function buildChains(setups: readonly BlockSetup[], plugins: readonly Plu
   const routers = new Map<string, Route[]>()
   const serve: Next = (query) => {
     const routes = routers.get(query.client.server)
-    return routes === undefined ? errorReply(Rcode.REFUSED) : route(routes, query)
+    return routes === undefined ? refuse(query) : route(routes, query)
   }
   const ask = askAgain(serve, host.log)
   for (const setup of setups) {
@@ -78,7 +79,7 @@ function askAgain(serve: Next, log: Log): Next {
 
 /** The longest zone wins; a DS question belongs to the parent of its name (RFC 4035 3.1.4.1). */
 function route(routes: readonly Route[], query: Query): Maybe<Reply> {
-  if (query.class !== Class.IN) return errorReply(Rcode.REFUSED)
+  if (query.class !== Class.IN) return refuse(query)
   let atApex: Route | undefined
   for (const candidate of routes) {
     if (!isWithin(query.name, candidate.zone)) continue
@@ -88,7 +89,16 @@ function route(routes: readonly Route[], query: Query): Maybe<Reply> {
     }
     return candidate.handle(query)
   }
-  return atApex?.handle(query) ?? errorReply(Rcode.REFUSED)
+  return atApex?.handle(query) ?? refuse(query)
+}
+
+const countRefused = queryCounter(noZone)
+
+/** What no server block wants. */
+function refuse(query: Query): Reply {
+  const reply = errorReply(Rcode.REFUSED)
+  countRefused(query, reply, 0)
+  return reply
 }
 
 function buildChain(setup: BlockSetup, plugins: readonly Plugin[], host: ChainHost, ask: Next): Next {
@@ -119,7 +129,7 @@ function buildChain(setup: BlockSetup, plugins: readonly Plugin[], host: ChainHo
   const inChain = present.filter(({ plugin }) => plugin.handler !== undefined)
   const last = inChain.at(-1)
   // A block without plugins that answer is no server for its zone.
-  if (last === undefined) return () => errorReply(Rcode.REFUSED)
+  if (last === undefined) return refuse
   // One error for all queries: a stack per query would cost more than the query, and say nothing.
   const end = new ChainEnd(`plugin/${last.plugin.name}: no next plugin found`)
   let next: Next = () => {

@@ -6,9 +6,11 @@ import { type AddressInfo, createServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import type { Log } from '../log.ts'
 import type { Plugin, ServerState } from '../plugin.ts'
+import { panics } from '../query-metrics.ts'
 import { Configuration, pendingOf } from './configuration.ts'
 import { hostAddresses, type Place, placesOf } from './listeners.ts'
 import type { WorkerSetup } from './messages.ts'
+import { showEnabled } from './plugin-enabled.ts'
 import type { BlockSetup } from './setup.ts'
 import { Shares } from './shares.ts'
 import { WorkerHandle } from './worker-handle.ts'
@@ -40,6 +42,7 @@ export class Server {
   readonly #reusePort = process.platform === 'linux' || process.platform === 'freebsd'
   #configuration: Configuration | undefined
   #setup: WorkerSetup | undefined
+  #hideEnabled: () => void = () => undefined
   #stopping: Promise<void> | undefined
   #freePort: number | undefined
   /** Starts, reloads and worker replacements, one after the other. */
@@ -78,6 +81,7 @@ export class Server {
       await Promise.all([...this.#workers].map((worker) => worker.stop(stopTime)))
       this.#workers.clear()
       this.#configuration?.end()
+      this.#hideEnabled()
     })
   }
 
@@ -120,6 +124,8 @@ export class Server {
     this.#configuration?.end()
     this.#configuration = configuration
     this.#setup = setup
+    this.#hideEnabled()
+    this.#hideEnabled = showEnabled(configuration.blocks, plugins)
   }
 
   /** Lets workers answer what they have, at most `deadline` ms. */
@@ -139,6 +145,7 @@ export class Server {
   #spawn(): WorkerHandle {
     const worker: WorkerHandle = new WorkerHandle(this.#options.worker ?? workerScript, (cause) => {
       this.#workers.delete(worker)
+      panics.inc()
       this.#options.log.error(`Recovered from panic in worker, starting another: ${cause.stack ?? cause.message}`)
       void this.#inTurn(() => this.#replace())
     })
