@@ -72,8 +72,11 @@ export interface Background {
  */
 export interface Feed {
   readonly key: string
-  /** Called once for every worker that needs the feed: posts what is, then what changes, until the port closes. */
-  open(port: MessagePort): void
+  /**
+   * Called once for every worker that needs the feed: posts what is, then what changes, until the port closes. Where the
+   * worker had better not answer before it has taken in what is, the promise of that.
+   */
+  open(port: MessagePort): Maybe<void>
 }
 
 interface Context {

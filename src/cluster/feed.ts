@@ -37,6 +37,7 @@ export class Feed implements MirrorListener {
   #underWay: Batch | undefined
   readonly #taken = new Set<Kind>()
   readonly #unlisten: () => void
+  readonly #level = Promise.withResolvers<void>()
 
   constructor(mirror: Mirror, port: MessagePort) {
     this.#mirror = mirror
@@ -48,7 +49,10 @@ export class Feed implements MirrorListener {
       this.#underWay = undefined
       this.#send()
     })
-    port.on('close', () => this.#unlisten())
+    port.on('close', () => {
+      this.#unlisten()
+      this.#level.resolve()
+    })
     port.unref()
     this.#send()
   }
@@ -60,6 +64,11 @@ export class Feed implements MirrorListener {
 
   synced(): void {
     this.#send()
+  }
+
+  /** Resolves when the worker first knows everything that is known here, or is gone. */
+  get level(): Promise<void> {
+    return this.#level.promise
   }
 
   /** Has the worker all of the kind that was there when it was listed? */
@@ -75,7 +84,10 @@ export class Feed implements MirrorListener {
   #send(): void {
     if (this.#underWay !== undefined) return
     const batch = this.#nextBatch()
-    if (batch === undefined) return
+    if (batch === undefined) {
+      this.#level.resolve()
+      return
+    }
     this.#underWay = batch
     this.#port.postMessage(batch)
   }

@@ -29,8 +29,8 @@ export interface ClusterOptions {
 }
 
 export interface ClusterWatch {
-  /** Posts everything that is known and then what changes, in small batches, until the port closes. For `replica` at its other end. */
-  feed(port: MessagePort): void
+  /** Posts everything that is known and then what changes, in small batches, until the port closes, for `replica` at its other end. Resolves when that first knows everything known here. */
+  feed(port: MessagePort): Promise<void>
   /** The kinds that are not listed yet, or not yet known to every worker that is fed. */
   pending(): readonly Kind[]
   /**
@@ -62,6 +62,7 @@ export function watchCluster(
       const feed = new Feed(mirror, port)
       feeds.add(feed)
       port.on('close', () => feeds.delete(feed))
+      return feed.level
     },
     pending() {
       return options.kinds.filter((kind) => !mirror.synced(kind) || [...feeds].some((feed) => !feed.told(kind)))

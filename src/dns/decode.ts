@@ -19,14 +19,13 @@ const header = 12
 const recordHeader = 10
 
 /**
- * The question in a client's message. Throws WireError, and nothing else, for what is no acceptable question: without an
+ * The question in a client's message, of which `size` octets are there. Throws WireError, and nothing else, for what is no acceptable question: without an
  * id for replies and for less than a header; NOTIMP for operations but QUERY and NOTIFY; FORMERR unless there is one
  * question and at most one record of answer, one of authority and two of additional, all whole, and at most one OPT
  * record, well-formed; BADVERS for versions of EDNS after 0. Octets after the last record are not looked at.
  */
 // hot
-export function decodeQuery(message: Buffer, client: Client): Query {
-  const size = message.length
+export function decodeQuery(message: Buffer, client: Client, size: number = message.length): Query {
   if (size < header) throw new WireError(Rcode.FORMERR, undefined, 'message shorter than a header')
   const id = message.readUInt16BE(0)
   const flags = message.readUInt16BE(2)
@@ -57,7 +56,7 @@ export function decodeQuery(message: Buffer, client: Client): Query {
   let edns: Edns | undefined
   for (let i = 0; i < beforeAdditional + additionals; i++) {
     const isRoot = message[at] === 0
-    at = isRoot ? at + 1 : skipName(message, at, questionEnd)
+    at = isRoot ? at + 1 : skipName(message.subarray(0, size), at, questionEnd)
     if (at + recordHeader > size) throw new WireError(Rcode.FORMERR, id, 'message cut short', questionEnd)
     const end = at + recordHeader + message.readUInt16BE(at + 8)
     if (end > size) throw new WireError(Rcode.FORMERR, id, 'message cut short', questionEnd)

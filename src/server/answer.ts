@@ -6,64 +6,71 @@ import { encodeError, encodeReply } from '../dns/encode.ts'
 import type { Client, Query } from '../dns/query.ts'
 import { errorReply, type Reply, silence } from '../dns/reply.ts'
 import type { Log } from '../log.ts'
-import type { Maybe } from '../maybe.ts'
 import { Failure, type Next } from '../plugin.ts'
+import { panics } from '../query-metrics.ts'
 import { ChainEnd } from './chain.ts'
 
-/** Answers one message; undefined where the client is to hear nothing. Never throws or rejects. */
-export type Answer = (message: Buffer, client: Client) => Maybe<Buffer | undefined>
+/**
+ * Answers a message, the first `size` octets of `message`. What needs no waiting is written at the beginning of `into`, and
+ * its length returned; the rest comes in a buffer of its own. 0, or undefined, where the client is to hear nothing.
+ * Never throws or rejects. `message` is not looked at after the call.
+ */
+export type Answer = (
+  message: Buffer,
+  size: number,
+  client: Client,
+  into: Buffer,
+) => number | Promise<Buffer | undefined>
 
-/** Replies are written here and copied out at their length; nothing waits between the two. */
+/** Replies that had to be waited for are written here and copied out at their length. */
 const scratch = Buffer.allocUnsafeSlow(65_535)
 
 /** `serve` is asked for every question; it is a function so that a reload can put another in its place. */
 export function answerWith(serve: Next, log: Log): Answer {
-  const failed = (query: Query, error: unknown): Buffer => {
+  const failed = (query: Query, error: unknown, into: Buffer): number => {
     // Without the plugin `errors` nobody wants to know.
-    if (error instanceof Failure) return encode(query, error.reply)
+    if (error instanceof Failure) return encodeReply(query, error.reply, into)
     if (!(error instanceof ChainEnd)) logFault(log, query.client, error)
-    return encode(query, errorReply(Rcode.SERVFAIL))
+    return encodeReply(query, errorReply(Rcode.SERVFAIL), into)
   }
-  const finish = (query: Query, reply: Reply): Buffer | undefined => {
-    if (reply === silence) return undefined
+  const finish = (query: Query, reply: Reply, into: Buffer): number => {
+    if (reply === silence) return 0
     try {
-      return encode(query, reply)
+      return encodeReply(query, reply, into)
     } catch (error) {
-      return failed(query, error)
+      return failed(query, error, into)
     }
   }
   // hot
-  return (message, client) => {
+  return (message, size, client, into) => {
     let query: Query
     try {
-      query = decodeQuery(message, client)
+      query = decodeQuery(message, client, size)
     } catch (error) {
-      if (error instanceof WireError) return encodeError(message, error)
+      if (error instanceof WireError) return encodeError(message, error)?.copy(into) ?? 0
       logFault(log, client, error)
-      return undefined
+      return 0
     }
     try {
       const reply = serve(query)
-      if (!(reply instanceof Promise)) return finish(query, reply)
+      if (!(reply instanceof Promise)) return finish(query, reply, into)
       return reply.then(
-        (value) => finish(query, value),
-        (error: unknown) => failed(query, error),
+        (value) => copyOut(finish(query, value, scratch)),
+        (error: unknown) => copyOut(failed(query, error, scratch)),
       )
     } catch (error) {
-      return failed(query, error)
+      return failed(query, error, into)
     }
   }
 }
 
-function encode(query: Query, reply: Reply): Buffer {
-  const length = encodeReply(query, reply, scratch)
-  const message = Buffer.allocUnsafe(length)
-  scratch.copy(message, 0, 0, length)
-  return message
+function copyOut(length: number): Buffer | undefined {
+  return length === 0 ? undefined : Buffer.from(scratch.subarray(0, length))
 }
 
 /** What no plugin caught is a fault of ours: said in full, in CoreDNS's words. */
 function logFault(log: Log, client: Client, error: unknown): void {
+  panics.inc()
   const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
   log.error(`Recovered from panic in server: "${client.server}" ${told}`)
 }

@@ -103,7 +103,7 @@ export class Listeners {
       await tcp.open()
       return { udp, tcp }
     } catch (error) {
-      udp.close()
+      await udp.drain(0)
       if (place.covered && (error as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL') return undefined
       throw error
     }

@@ -15,13 +15,15 @@ export interface WorkerSetup {
 }
 
 export type ToWorker =
-  /** Run this from now on; `feeds` are the ports of those feeds it doesn't have yet. Answered by done or failed. */
+  /** Build the chains of this; `feeds` are the ports of those feeds it doesn't have yet. Answered by done or failed. */
   | {
-      readonly say: 'configure'
+      readonly say: 'prepare'
       readonly id: number
       readonly setup: WorkerSetup
       readonly feeds: readonly { readonly key: string; readonly port: MessagePort }[]
     }
+  /** Serve by what was prepared. Answered by done or failed. */
+  | { readonly say: 'commit'; readonly id: number }
   /** A sign of life. Answered by done. */
   | { readonly say: 'ping'; readonly id: number }
   /** Answer what was asked, take nothing more. Answered by done; the thread then ends. */

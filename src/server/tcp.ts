@@ -6,6 +6,7 @@ import { Frames } from '../dns/frames.ts'
 import type { Client } from '../dns/query.ts'
 import { TCPServer, type TcpState } from '../dns2.ts'
 import type { Log } from '../log.ts'
+import type { Maybe } from '../maybe.ts'
 import type { Answer } from './answer.ts'
 import type { Place } from './listeners.ts'
 
@@ -26,6 +27,9 @@ export const tcpLimits = {
   /** From our end of the connection to the client's. */
   goodbye: 2000,
 }
+
+/** Replies are written here and copied out at their length; nothing waits between the two. */
+const scratch = Buffer.allocUnsafeSlow(65_535)
 
 export type TcpLimits = typeof tcpLimits
 
@@ -64,11 +68,17 @@ export class TcpListener extends TCPServer {
       server: this.#place.server,
     }
     const connection = new Connection(socket, this.#limits, {
-      answer: (message) => this.#answer(message, client),
+      answer: (message) => this.#answerFramed(message, client),
       respond: (state, message) => this.response(socket, state, message),
       closed: () => this.#connections.delete(connection),
     })
     this.#connections.add(connection)
+  }
+
+  #answerFramed(message: Buffer, client: Client): Maybe<Buffer | undefined> {
+    const reply = this.#answer(message, message.length, client, scratch)
+    if (typeof reply !== 'number') return reply
+    return reply === 0 ? undefined : Buffer.from(scratch.subarray(0, reply))
   }
 
   /** Takes no more connections or queries, answers those it has, at most `deadline` ms, and closes. */
@@ -84,7 +94,7 @@ export class TcpListener extends TCPServer {
 }
 
 interface Work {
-  answer(message: Buffer): ReturnType<Answer>
+  answer(message: Buffer): Maybe<Buffer | undefined>
   respond(state: TcpState, message: Buffer): void
   closed(): void
 }

@@ -1,4 +1,7 @@
 // A UDP socket on one address (RFC 1035 4.2.1): dns2's listener, fed with octets.
+//
+// The event loop wakes us with the first datagram. Where the C library can be called, the rest of what is waiting is then
+// taken, answered and sent by the batch; elsewhere every datagram comes and goes through dgram.
 import type { RemoteInfo, SocketType } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { unmappedAddress } from '../dns/address.ts'
@@ -6,15 +9,33 @@ import type { Client } from '../dns/query.ts'
 import { UDPServer } from '../dns2.ts'
 import type { Log } from '../log.ts'
 import type { Answer } from './answer.ts'
+import {
+  addressAt,
+  addressRoom,
+  batchSize,
+  type Datagrams,
+  datagrams,
+  encodeSocketAddress,
+  openSocket,
+  portAt,
+  socketAddressLength,
+} from './datagrams.ts'
 import type { Place } from './listeners.ts'
 
 /** Octets asked of the kernel for datagrams not yet read; it gives no more than net.core.rmem_max. */
 const receiveBuffer = 4 << 20
+/** Batches taken in one turn of the event loop, at most: TCP, timers and the cluster's news want their turn too. */
+const batchesPerTurn = 16
+/** The largest reply that dgram is handed. */
+const replyRoom = 4096
 
 export class UdpListener extends UDPServer {
   readonly #answer: Answer
   readonly #place: Place
   readonly #log: Log
+  /** Undefined where datagrams come and go one by one. */
+  readonly #batch = datagrams()
+  #fd = -1
   #inFlight = 0
   #idle: (() => void) | undefined
 
@@ -35,10 +56,15 @@ export class UdpListener extends UDPServer {
   }
 
   /** Resolves when the socket is bound; rejects with the system's error where it can't be. */
-  open(): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async open(): Promise<void> {
+    const where =
+      this.#batch === undefined
+        ? { port: this.#place.port, address: this.#place.address }
+        : { fd: openSocket(this.#place, receiveBuffer) }
+    if (where.fd !== undefined) this.#fd = where.fd
+    await new Promise<void>((resolve, reject) => {
       this.once('error', reject)
-      this.bind({ port: this.#place.port, address: this.#place.address }, () => {
+      this.bind(where, () => {
         this.off('error', reject)
         this.on('error', (error: Error) => this.#log.error(`${this.#place.server} udp: ${error.message}`))
         resolve()
@@ -46,8 +72,61 @@ export class UdpListener extends UDPServer {
     })
   }
 
-  /** dns2 calls it for every datagram. */
+  /** dns2 calls it for every datagram that dgram read. */
   override handle(message: Buffer, sender: RemoteInfo): void {
+    if (this.#batch === undefined) {
+      this.#handleAlone(message, sender)
+      return
+    }
+    const address = encodeSocketAddress(sender.address, sender.port)
+    this.#serve(message, message.length, address, 0)
+    this.#takeWaiting()
+    this.#flush()
+  }
+
+  /** Answers what waits in the socket, by the batch. */
+  // hot
+  #takeWaiting(): void {
+    const batch = this.#batch as Datagrams
+    for (let turn = 0; turn < batchesPerTurn; turn++) {
+      const count = batch.receive(this.#fd)
+      for (let i = 0; i < count; i++) this.#serve(batch.question(i), batch.length(i), batch.senders, i * addressRoom)
+      if (count < batchSize) return
+    }
+  }
+
+  /** The sender's sockaddr is at `at` in `addresses`. */
+  // hot
+  #serve(message: Buffer, size: number, addresses: Buffer, at: number): void {
+    const batch = this.#batch as Datagrams
+    // Nobody can be answered at port 0.
+    if (portAt(addresses, at) === 0) return
+    if (batch.full) this.#flush()
+    const client = new UdpClient(this.#place, addresses, at)
+    const reply = this.#answer(message, size, client, batch.reply())
+    if (typeof reply === 'number') {
+      if (reply > 0) batch.push(reply, addresses, at, socketAddressLength(addresses, at))
+      return
+    }
+    // The buffers are used again before the reply is there.
+    client.keep()
+    const address = Buffer.from(addresses.subarray(at, at + socketAddressLength(addresses, at)))
+    this.#later(reply, (octets) => {
+      if (batch.full) this.#flush()
+      octets.copy(batch.reply())
+      batch.push(octets.length, address, 0, address.length)
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    const refused = (this.#batch as Datagrams).flush(this.#fd)
+    // The network's affair: clients are gone, unreachable or filtered. They ask again if they care.
+    if (refused > 0) this.#log.debug(`${this.#place.server} udp: ${refused} replies could not be sent`)
+  }
+
+  /** By dgram only. */
+  #handleAlone(message: Buffer, sender: RemoteInfo): void {
     // Nobody can be answered at port 0, and sending there throws.
     if (sender.port === 0) return
     const client: Client = {
@@ -58,27 +137,33 @@ export class UdpListener extends UDPServer {
       transport: 'udp',
       server: this.#place.server,
     }
-    const reply = this.#answer(message, client)
-    if (reply instanceof Promise) {
-      this.#inFlight++
-      void reply.then((value) => {
-        this.#inFlight--
-        this.#reply(value, sender)
-        if (this.#inFlight === 0) this.#idle?.()
+    // dgram may keep the octets until a later turn.
+    const into = Buffer.allocUnsafe(replyRoom)
+    const reply = this.#answer(message, message.length, client, into)
+    const send = (octets: Buffer) => {
+      this.send(octets, sender.port, sender.address, (error) => {
+        if (error) this.#log.debug(`${this.#place.server} udp: reply to ${sender.address}: ${error.message}`)
       })
-    } else this.#reply(reply, sender)
+    }
+    if (typeof reply !== 'number') this.#later(reply, send)
+    else if (reply > 0) send(into.subarray(0, reply))
   }
 
-  #reply(message: Buffer | undefined, to: RemoteInfo): void {
-    if (message === undefined) return
-    this.send(message, to.port, to.address, (error) => {
-      // The network's affair: the client is gone, unreachable or filtered. It asks again if it cares.
-      if (error) this.#log.debug(`${this.#place.server} udp: reply to ${to.address}: ${error.message}`)
+  #later(reply: Promise<Buffer | undefined>, send: (octets: Buffer) => void): void {
+    this.#inFlight++
+    void reply.then((octets) => {
+      this.#inFlight--
+      if (octets !== undefined) send(octets)
+      if (this.#inFlight === 0) this.#idle?.()
     })
   }
 
-  /** Waits until every question read so far is answered, at most `deadline` ms, and closes the socket. */
+  /** Answers what was asked so far, waiting at most `deadline` ms, and closes the socket. */
   async drain(deadline: number): Promise<void> {
+    if (deadline > 0 && this.#batch !== undefined) {
+      this.#takeWaiting()
+      this.#flush()
+    }
     if (this.#inFlight > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, deadline)
@@ -89,6 +174,45 @@ export class UdpListener extends UDPServer {
       })
     }
     await new Promise<void>((resolve) => this.close(() => resolve()))
+  }
+}
+
+/** Who sent a datagram. Most queries are answered without anybody asking for the address, which costs as much as a look-up. */
+class UdpClient implements Client {
+  readonly transport = 'udp'
+  readonly port: number
+  readonly #place: Place
+  readonly #addresses: Buffer
+  readonly #at: number
+  #address: string | undefined
+
+  constructor(place: Place, addresses: Buffer, at: number) {
+    this.#place = place
+    this.#addresses = addresses
+    this.#at = at
+    this.port = portAt(addresses, at)
+  }
+
+  get address(): string {
+    this.#address ??= addressAt(this.#addresses, this.#at)
+    return this.#address
+  }
+
+  get localAddress(): string {
+    return this.#place.address
+  }
+
+  get localPort(): number {
+    return this.#place.port
+  }
+
+  get server(): string {
+    return this.#place.server
+  }
+
+  /** The octets it was made from are about to change. */
+  keep(): void {
+    this.#address ??= addressAt(this.#addresses, this.#at)
   }
 }
 

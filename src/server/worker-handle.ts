@@ -4,6 +4,9 @@ import { AdoptedSeries } from '../metrics.ts'
 import type { Feed } from '../plugin.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts'
 
+/** For a new worker to take in all that is known, ms; it serves after that at the latest. */
+const catchUpTime = 10_000
+
 interface Waiting {
   resolve(): void
   reject(error: Error): void
@@ -43,15 +46,18 @@ export class WorkerHandle {
       (feed) => !this.#fed.has(feed.key),
     )
     const channels = fresh.map((feed) => ({ feed, channel: new MessageChannel() }))
-    for (const { feed, channel } of channels) {
+    const caughtUp = channels.map(({ feed, channel }) => {
       this.#fed.add(feed.key)
-      feed.open(channel.port1)
-    }
+      return feed.open(channel.port1)
+    })
     const ports = channels.map(({ feed, channel }) => ({ key: feed.key, port: channel.port2 }))
     await this.#ask(
-      (id) => ({ say: 'configure', id, setup, feeds: ports }),
+      (id) => ({ say: 'prepare', id, setup, feeds: ports }),
       ports.map(({ port }) => port),
     )
+    // It is not to answer before it knows what is known here.
+    await within(Promise.all(caughtUp), catchUpTime, [])
+    await this.#ask((id) => ({ say: 'commit', id }))
     // What the worker doesn't use any more it has closed.
     const used = new Set(feeds.map((feed) => feed.key))
     for (const key of this.#fed) if (!used.has(key)) this.#fed.delete(key)

@@ -27,9 +27,20 @@ const listeners = new Listeners(
   log,
 )
 
-async function configure(setup: WorkerSetup, ports: readonly { key: string; port: MessagePort }[]): Promise<void> {
+/** A configuration that is ready to be served. */
+interface Prepared {
+  readonly setup: WorkerSetup
+  readonly serve: Next
+  readonly chains: AbortController
+}
+
+let prepared: Prepared | undefined
+
+function prepare(setup: WorkerSetup, ports: readonly { key: string; port: MessagePort }[]): void {
   log.setDebug(setup.debug)
   for (const { key, port } of ports) feeds.set(key, { port, made: undefined })
+  prepared?.chains.abort()
+  prepared = undefined
   const building = new AbortController()
   try {
     const next = buildChains(setup.blocks, plugins, {
@@ -39,12 +50,25 @@ async function configure(setup: WorkerSetup, ports: readonly { key: string; port
       signal: building.signal,
       feed: (key, build) => makeFeed(key, build),
     })
-    await listeners.open(setup.places)
-    serve = next
+    prepared = { setup, serve: next, chains: building }
   } catch (error) {
     building.abort()
     throw error
   }
+}
+
+/** Puts what was prepared in the place of what is served; where its sockets can't be opened, that goes on. */
+async function commit(): Promise<void> {
+  if (prepared === undefined) throw new Error('nothing is prepared')
+  const { setup, serve: next, chains: building } = prepared
+  prepared = undefined
+  try {
+    await listeners.open(setup.places)
+  } catch (error) {
+    building.abort()
+    throw error
+  }
+  serve = next
   chains.abort()
   chains = building
   await listeners.keep(setup.places)
@@ -65,7 +89,8 @@ function makeFeed<T>(key: string, build: (port: MessagePort) => T): T {
 }
 
 async function handle(message: ToWorker): Promise<void> {
-  if (message.say === 'configure') await configure(message.setup, message.feeds)
+  if (message.say === 'prepare') prepare(message.setup, message.feeds)
+  if (message.say === 'commit') await commit()
   if (message.say === 'stop') {
     await listeners.keep([])
     chains.abort()

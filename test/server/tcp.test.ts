@@ -3,10 +3,21 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { logTo } from '../../src/log.ts'
+import type { Maybe } from '../../src/maybe.ts'
 import type { Answer } from '../../src/server/answer.ts'
 import { type TcpLimits, TcpListener, tcpLimits } from '../../src/server/tcp.ts'
 
 const frame = (text: string) => Buffer.concat([Buffer.from([text.length >> 8, text.length & 255]), Buffer.from(text)])
+
+type Reply = (message: Buffer) => Maybe<Buffer | undefined>
+
+/** As a server gives it: written in place, where it need not be waited for. */
+const asAnswer =
+  (reply: Reply): Answer =>
+  (message, _size, _client, into) => {
+    const octets = reply(message)
+    return octets instanceof Promise ? octets : (octets?.copy(into) ?? 0)
+  }
 
 interface Served {
   readonly listener: TcpListener
@@ -14,11 +25,11 @@ interface Served {
 }
 
 /** A listener whose answers are the test's, with these limits. */
-async function serve(t: TestContext, answer: Answer, limits: Partial<TcpLimits> = {}): Promise<Served> {
+async function serve(t: TestContext, answer: Reply, limits: Partial<TcpLimits> = {}): Promise<Served> {
   const place = { address: '127.0.0.1', port: 0, server: 'dns://127.0.0.1:0', reusePort: false, covered: false }
   const listener = new TcpListener(
     place,
-    answer,
+    asAnswer(answer),
     logTo(() => undefined),
     { ...tcpLimits, ...limits },
   )
@@ -60,7 +71,7 @@ async function messages(socket: Socket, count = Number.POSITIVE_INFINITY): Promi
 /** Resolves when the socket is closed, by a reset too. */
 const closing = (socket: Socket) => new Promise((resolve) => socket.once('close', resolve))
 
-const echo: Answer = (message) => message
+const echo: Reply = (message) => message
 const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 test('pipelined questions are all answered (RFC 7766 6.2.1.1)', async (t) => {

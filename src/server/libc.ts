@@ -1,0 +1,60 @@
+// The few calls of the C library that Node has no words for: many datagrams a call. Only importer of koffi.
+//
+// A wrong address here ends the process, so this file holds all of it: layouts are those of 64-bit little-endian Linux, and
+// every buffer whose address C is told is held by the object that told it.
+import { createRequire } from 'node:module'
+
+type Call = (...args: readonly unknown[]) => number
+
+interface Koffi {
+  load(path: string | null): { func(prototype: string): Call }
+  address(buffer: Buffer): bigint
+  errno(): number
+}
+
+export interface Libc {
+  socket(family: number, type: number, protocol: number): number
+  setsockopt(fd: number, level: number, option: number, value: Buffer, length: number): number
+  bind(fd: number, address: Buffer, length: number): number
+  close(fd: number): number
+  recvmmsg(fd: number, messages: Buffer, count: number, flags: number, timeout: null): number
+  sendmmsg(fd: number, messages: Buffer, count: number, flags: number): number
+  errno(): number
+  /** Of the buffer's first octet; good for as long as the buffer is referenced, for it is outside the heap and stays there. */
+  address(buffer: Buffer): bigint
+}
+
+let found: Libc | null | undefined
+
+/** Undefined where koffi is not installed or the platform is another. */
+export function libc(): Libc | undefined {
+  found ??= openLibc() ?? null
+  return found ?? undefined
+}
+
+function openLibc(): Libc | undefined {
+  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) return undefined
+  const koffi = loadKoffi()
+  if (koffi === undefined) return undefined
+  // This process has the C library already, whichever it is.
+  const library = koffi.load(null)
+  return {
+    socket: library.func('int socket(int, int, int)'),
+    setsockopt: library.func('int setsockopt(int, int, int, void *, uint32_t)'),
+    bind: library.func('int bind(int, void *, uint32_t)'),
+    close: library.func('int close(int)'),
+    recvmmsg: library.func('int recvmmsg(int, void *, uint32_t, int, void *)'),
+    sendmmsg: library.func('int sendmmsg(int, void *, uint32_t, int)'),
+    errno: () => koffi.errno(),
+    address: (buffer) => koffi.address(buffer),
+  }
+}
+
+/** It is an optional dependency: there are platforms it has no build for. */
+function loadKoffi(): Koffi | undefined {
+  try {
+    return createRequire(import.meta.url)('koffi') as Koffi
+  } catch {
+    return undefined
+  }
+}
