@@ -30,10 +30,17 @@ function decodeObject(
     if (field === undefined) unknown.push(at)
     else if (inner !== null && inner !== undefined) {
       const value = decodeField(type, field, inner, at, unknown)
-      if (!field.omitsZero || value) decoded[name] = value
+      if (!isAbsent(field, value)) decoded[name] = value
     }
   }
   return decoded
+}
+
+/** Go leaves out what is empty. */
+function isAbsent(field: Field, value: unknown): boolean {
+  if (field.omitsZero) return !value
+  if (field.required || field.shape === 'one') return false
+  return Object.keys(value as object).length === 0
 }
 
 function decodeField(type: ObjectType, field: Field, value: unknown, path: string, unknown: string[]): unknown {
