@@ -11,6 +11,7 @@ import { kubernetes } from './kubernetes/index.ts'
 import { log } from './log/index.ts'
 import { prometheus } from './prometheus/index.ts'
 import { ready } from './ready.ts'
+import { template } from './template/index.ts'
 import { whoami } from './whoami.ts'
 
 export const plugins: readonly Plugin[] = [
@@ -22,6 +23,7 @@ export const plugins: readonly Plugin[] = [
   errors,
   log,
   cache,
+  template,
   hosts,
   kubernetes,
   whoami,
