@@ -27,6 +27,9 @@ export class MessageWriter {
   #asked: Name = root
   #askedLower: Name = root
   #questionEnd = 0
+  // The owner of the record being written, and where it stands.
+  #owner: Name = root
+  #ownerAt = 0
 
   /** Begins a message at the start of `into`, not to go beyond `limit`; the header is left to the caller. */
   begin(into: Buffer, limit: number): void {
@@ -78,11 +81,13 @@ export class MessageWriter {
   #rrset(rrset: Rrset): boolean {
     const { owner, type, ttl, rdatas } = rrset
     const isAsked = this.#questionEnd !== 0 && this.#isAsked(owner)
+    this.#owner = owner
     for (let i = 0; i < rdatas.length; i++) {
       if (isAsked) {
         if (this.at + 2 > this.#limit) return false
         this.#write16(0xc000 | header)
-      } else if (!this.#name(owner)) return false
+        this.#ownerAt = header
+      } else if (!this.#ownerName(owner)) return false
       if (this.at + 10 > this.#limit) return false
       this.#write16(type)
       this.#write16(rrset.class)
@@ -114,10 +119,30 @@ export class MessageWriter {
       const isName = typeof part !== 'number'
       const end = isName ? nameEnd(rdata, from) : from + part
       const octets = rdata.slice(from, end)
-      if (isName ? !this.#name(octets as Name) : this.at + octets.length > this.#limit) return false
+      if (isName ? !this.#nameInRdata(octets as Name) : this.at + octets.length > this.#limit) return false
       if (!isName) this.#octets(octets)
       from = end
     }
+    return true
+  }
+
+  #ownerName(owner: Name): boolean {
+    const start = this.at
+    if (!this.#name(owner)) return false
+    const first = this.#into[start] as number
+    this.#ownerAt = first >= 0xc0 ? ((first & 0x3f) << 8) | (this.#into[start + 1] as number) : start
+    return true
+  }
+
+  /** Names in rdata are mostly below their record's owner, as in SOA records: a pointer to that is found without a search. */
+  // hot
+  #nameInRdata(name: Name): boolean {
+    const before = name.length - this.#owner.length
+    if (before <= 0 || this.#owner === root || this.#ownerAt > maxTarget || !isWithin(name, this.#owner))
+      return this.#name(name)
+    if (this.at + before + 2 > this.#limit) return false
+    this.#octets(name, before)
+    this.#write16(0xc000 | this.#ownerAt)
     return true
   }
 

@@ -120,7 +120,8 @@ for (const [what, question, lines, length, printed = lines] of [
     'the question, in SOA',
     'www.example. A',
     ['example. 5 IN SOA ns.example. hostmaster.ns.example. 1 2 3 4 5'],
-    17 + 2 + record + 5 + 13 + 20,
+    // Names in rdata point to their owner where they are below it.
+    17 + 2 + record + 5 + 16 + 20,
   ],
   ['nothing, in SRV', 'www.example. SRV', ['www.example. 5 IN SRV 1 2 3 www.example.'], 17 + 2 + record + 6 + 13],
   ['nothing, in DNAME', 'www.example. A', ['example. 5 IN DNAME www.example.'], 17 + 2 + record + 13],
