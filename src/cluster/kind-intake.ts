@@ -28,6 +28,9 @@ export class KindIntake<K extends Kind> implements Intake {
   readonly #options: KindIntakeOptions<K>
   /** While a list comes: the keys that were known before and have not been seen in it. */
   #unseen: Set<string> | undefined
+  /** Keys of objects that are there and of no use. */
+  #unused = new Set<string>()
+  #count = 0
 
   constructor(options: KindIntakeOptions<K>) {
     this.#options = options
@@ -37,16 +40,21 @@ export class KindIntake<K extends Kind> implements Intake {
     const { kind, mirror, namespace } = this.#options
     const prefix = namespace === '' ? '' : `${namespace}/`
     this.#unseen = new Set()
+    this.#unused = new Set()
     for (const key of mirror.keys(kind)) if (key.startsWith(prefix)) this.#unseen.add(key)
+    this.#count = [...this.#unseen].filter((key) => !isLaterPart(key)).length
   }
 
   put(object: unknown): void {
     const { kind, mirror, singular, read, complain } = this.#options
     const identity = identityOf(object)
     const key = identity === undefined ? undefined : keyOf(identity)
+    if (key !== undefined && !this.#isKnown(key)) this.#count++
     if (kind === 'pods' && isTerminating(object)) {
       // Such a pod stays what it was, known or unknown.
-      if (key !== undefined) this.#unseen?.delete(key)
+      if (key === undefined) return
+      if (mirror.has(kind, key)) this.#unseen?.delete(key)
+      else this.#unused.add(key)
       return
     }
     const name = key === undefined ? singular : `${singular} ${key}`
@@ -57,19 +65,40 @@ export class KindIntake<K extends Kind> implements Intake {
       mirror.apply(kind, partKey(key, i), part)
     }
     this.#remove(key, parts.length)
+    if (parts.length === 0) this.#unused.add(key)
+    else this.#unused.delete(key)
   }
 
   drop(object: unknown): void {
     const { singular, complain } = this.#options
     const identity = identityOf(object)
-    if (identity === undefined) complain(`a ${singular} was deleted that has no name`)
-    else this.#remove(keyOf(identity), 0)
+    if (identity === undefined) {
+      complain(`a ${singular} was deleted that has no name`)
+      return
+    }
+    const key = keyOf(identity)
+    if (this.#isKnown(key)) this.#count--
+    this.#unused.delete(key)
+    this.#unseen?.delete(key)
+    this.#remove(key, 0)
   }
 
   complete(): void {
-    for (const key of this.#unseen ?? []) this.#options.mirror.remove(this.#options.kind, key)
+    const { kind, mirror, listed } = this.#options
+    for (const key of this.#unseen ?? []) {
+      if (!isLaterPart(key) && !this.#unused.has(key)) this.#count--
+      mirror.remove(kind, key)
+    }
     this.#unseen = undefined
-    this.#options.listed()
+    listed()
+  }
+
+  count(): number {
+    return this.#count
+  }
+
+  #isKnown(key: string): boolean {
+    return this.#unused.has(key) || this.#options.mirror.has(this.#options.kind, key)
   }
 
   /** Removes the parts of an object from the nth on. */
@@ -82,4 +111,8 @@ export class KindIntake<K extends Kind> implements Intake {
 /** The key of the nth part of what was read from one object: that of the object for the first, and as a rule only, one. */
 function partKey(key: string, n: number): string {
   return n === 0 ? key : `${key}/${n}`
+}
+
+function isLaterPart(key: string): boolean {
+  return key.indexOf('/') !== key.lastIndexOf('/')
 }

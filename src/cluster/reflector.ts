@@ -3,10 +3,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../log.ts'
 import { partOf, textOf } from './api-object.ts'
-import { ApiError, oneConnection, requestApi } from './api-request.ts'
+import { ApiError, type ApiRequest, requestApi } from './api-request.ts'
 import { BackOff, type BackOffLimits, reflectorBackOff } from './back-off.ts'
 import type { Access, Credentials } from './credentials.ts'
-import { ItemSplitter, JsonStreamError, LineSplitter } from './json-stream.ts'
+import { JsonStreamError, LineSplitter } from './json-stream.ts'
+import { type Census, isOlder, listPages, takeCensus } from './list-page.ts'
 
 /** What is followed. */
 export interface Resource {
@@ -27,6 +28,8 @@ export interface Intake {
   /** It is not there any more. */
   drop(object: unknown): void
   complete(): void
+  /** How many objects there are, of use or not. */
+  count(): number
 }
 
 export interface ReflectorTiming {
@@ -47,6 +50,13 @@ export const reflectorTiming: ReflectorTiming = {
   healthyMs: 10_000,
   watchSeconds: 300,
   pageSize: 500,
+}
+
+type Query = Readonly<Record<string, string>>
+
+/** We don't know of as many objects as there are. */
+class GapError extends Error {
+  override name = 'GapError'
 }
 
 /** How an attempt came out: everything is listed, a watch came to its end, or what we watched from is of no use. */
@@ -85,8 +95,8 @@ export class Reflector {
   #version = ''
   /** Since when a watch has stood, on the clock of performance.now(). */
   #standsSince: number | undefined
-  /** The last connection broke: the server behind the next one may be another, with an older state. */
-  #inDoubt = false
+  /** What we have to have come to when the watch is at its version. */
+  #census: Census | undefined
   /** How many watches in a row ended soon, without a word and without an error. */
   #barren = 0
   /** The version after which something came that made no sense. */
@@ -112,6 +122,7 @@ export class Reflector {
   async run(): Promise<ApiError | undefined> {
     while (!this.#signal.aborted) {
       this.#standsSince = undefined
+      this.#census = undefined
       let waitMs: number
       try {
         waitMs = this.#ended(await (this.#version === '' ? this.#list() : this.#watch()))
@@ -127,7 +138,6 @@ export class Reflector {
   }
 
   async #list(): Promise<Outcome> {
-    this.#inDoubt = false
     this.#intake.begin()
     const access = await this.#credentials.access()
     if (!this.#listInPages) {
@@ -144,63 +154,40 @@ export class Reflector {
   }
 
   async #listPages(access: Access): Promise<Outcome> {
-    const agent = oneConnection(access)
-    const { silenceMs, pageSize } = this.#timing
+    const { pageSize } = this.#timing
     try {
-      let next = ''
-      do {
-        const query = {
-          ...(this.#paged ? { limit: String(pageSize) } : {}),
-          ...(next === '' ? {} : { continue: next }),
-        }
-        const response = await requestApi(access, {
-          path: this.#pathWith(query),
-          signal: this.#signal,
-          silenceMs,
-          agent,
-        })
-        const splitter = new ItemSplitter((item) => this.#intake.put(JSON.parse(item)))
-        for await (const chunk of response) splitter.write(chunk as Buffer)
-        const metadata = partOf(partOf(splitter.end()).metadata)
-        next = textOf(metadata.continue)
-        if (next === '') this.#completeList(textOf(metadata.resourceVersion))
-      } while (next !== '')
+      const put = (object: unknown): void => this.#intake.put(object)
+      const request = (query: Query): ApiRequest => this.#request(query)
+      this.#completeList(await listPages(access, request, this.#paged ? pageSize : 0, put))
       return 'listed'
     } catch (error) {
       // The rest of the pages is gone (410): the next list comes in one piece, which can't expire.
       if (error instanceof ApiError && error.expired) this.#paged = false
       throw error
-    } finally {
-      agent.destroy()
     }
   }
 
   async #watch(): Promise<Outcome> {
     const access = await this.#credentials.access()
-    if (this.#inDoubt && (await this.#serverIsBehind(access))) {
+    const census = await takeCensus(access, (query) => this.#request(query))
+    // A watch from a version the server hasn't reached yet would be told nothing until it has.
+    if (isOlder(census.version, this.#version)) {
       this.#log.warning(`the API server has gone back to an older state, listing ${this.#resource.name} again`)
       this.#version = ''
       return 'outdated'
     }
-    this.#inDoubt = false
+    this.#census = census
     return await this.#stream(access, { resourceVersion: this.#version })
   }
 
-  /** A watch from a version the server hasn't reached yet would be told nothing until it has. */
-  async #serverIsBehind(access: Access): Promise<boolean> {
-    const { silenceMs } = this.#timing
-    const response = await requestApi(access, { path: this.#pathWith({ limit: '1' }), signal: this.#signal, silenceMs })
-    const splitter = new ItemSplitter(() => {})
-    for await (const chunk of response) splitter.write(chunk as Buffer)
-    return isOlder(textOf(partOf(partOf(splitter.end()).metadata).resourceVersion), this.#version)
-  }
-
-  async #stream(access: Access, query: Readonly<Record<string, string>>): Promise<Outcome> {
-    const { silenceMs, watchSeconds } = this.#timing
-    const timeoutSeconds = String(Math.round(watchSeconds * (1 + Math.random())))
-    const path = this.#pathWith({ watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds, ...query })
-    const response = await requestApi(access, { path, signal: this.#signal, silenceMs })
-    if (this.#version !== '') this.#stands()
+  async #stream(access: Access, query: Query): Promise<Outcome> {
+    const timeoutSeconds = String(Math.round(this.#timing.watchSeconds * (1 + Math.random())))
+    const request = this.#request({ watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds, ...query })
+    const response = await requestApi(access, request)
+    if (this.#version !== '') {
+      this.#stands()
+      this.#reached(this.#version)
+    }
     // Unless the list comes to its end, the next one is to come in pages: not every server that lets itself be asked
     // for a streaming list has one.
     else this.#listInPages = true
@@ -219,7 +206,9 @@ export class Reflector {
     }
     const { type, object } = partOf(event)
     const metadata = partOf(partOf(object).metadata)
+    const version = textOf(metadata.resourceVersion)
     this.#barren = 0
+    if (this.#census !== undefined && isOlder(this.#census.version, version)) this.#compare(this.#census)
     switch (type) {
       case 'ADDED':
       case 'MODIFIED':
@@ -235,11 +224,26 @@ export class Reflector {
       default:
         throw new JsonStreamError(`an event is of type ${JSON.stringify(type)}`)
     }
-    const version = textOf(metadata.resourceVersion)
     // Before the end of a list, objects come in no order.
-    if (this.#version !== '') this.#version = version || this.#version
+    if (this.#version !== '') this.#reached(version || this.#version)
     else if (type === 'BOOKMARK' && partOf(metadata.annotations)[listEndAnnotation] === 'true')
       this.#completeList(version)
+  }
+
+  #reached(version: string): void {
+    this.#version = version
+    if (this.#census?.version === version) this.#compare(this.#census)
+  }
+
+  /**
+   * Having come to the version of a census, we must know as many objects as were counted. Where we don't, changes were
+   * lost on the way (or by us), and would be for ever.
+   */
+  #compare({ count }: Census): void {
+    this.#census = undefined
+    const known = this.#intake.count()
+    if (count === undefined || count === known) return
+    throw new GapError(`the API server has ${count}, ${known} are known`)
   }
 
   #completeList(version: string): void {
@@ -272,9 +276,9 @@ export class Reflector {
     this.#wasHealthy()
     const doing = this.#version === '' ? 'list' : 'watch'
     if (error instanceof ApiError && error.code === 401) this.#credentials.refused()
-    const outdated = this.#isVersionUseless(error)
+    const outdated = error instanceof GapError || this.#isVersionUseless(error)
     if (outdated) this.#version = ''
-    this.#inDoubt = true
+    if (error instanceof GapError) this.#log.warning(`listing ${this.#resource.name} again: ${error.message}`)
     const waitMs = this.#backOff.next()
     const problem = `failed to ${doing} ${this.#resource.name}: ${messageOf(error)}`
     // The first failure is as a rule over at the next attempt, which comes at once; that history expires is no trouble.
@@ -307,23 +311,14 @@ export class Reflector {
     return true
   }
 
-  #pathWith(query: Readonly<Record<string, string>>): string {
+  #request(query: Query): ApiRequest {
     const { path, labelSelector, fieldSelector } = this.#resource
     const parameters = new URLSearchParams(query)
     if (labelSelector !== '') parameters.set('labelSelector', labelSelector)
     if (fieldSelector !== '') parameters.set('fieldSelector', fieldSelector)
-    return parameters.size === 0 ? path : `${path}?${parameters}`
+    const whole = parameters.size === 0 ? path : `${path}?${parameters}`
+    return { path: whole, signal: this.#signal, silenceMs: this.#timing.silenceMs }
   }
-}
-
-/**
- * Was the first version made before the second? Versions are decimal numbers of any length, which since Kubernetes 1.35
- * may be compared (KEP-5504); of others nothing is known.
- */
-function isOlder(version: string, than: string): boolean {
-  const number = /^[1-9][0-9]*$/
-  if (!number.test(version) || !number.test(than)) return false
-  return version.length === than.length ? version < than : version.length < than.length
 }
 
 function messageOf(error: unknown): string {

@@ -53,7 +53,7 @@ for (const streaming of [true, false]) {
     const random = randomFrom(seed + 1)
     await swept(access)
     await churn.begin()
-    await following(access, { timing: { silenceMs: 20_000 } }, async (follow) => {
+    await following(access, { timing: { silenceMs: 20_000, pageSize: 10 } }, async (follow) => {
       const { proxy, watch, converged } = follow
       const normal = (path: string) => (!streaming && path.includes('sendInitialEvents') ? { status: 422 } : undefined)
       proxy.answer = normal
@@ -80,6 +80,11 @@ for (const streaming of [true, false]) {
       }
       await converged()
       assert.ok(churn.taken > changes / 4)
+      // Counting must not find gaps where there are none.
+      assert.deepEqual(
+        follow.lines.filter((line) => line.includes('are known')),
+        [],
+      )
     })
     await swept(access)
   })

@@ -20,6 +20,8 @@ export class FaultyProxy {
   rewrite: (path: string) => string = (path) => path
   /** Breaks every connection that comes. */
   down = false
+  /** Nothing that comes on a watch is handed on. */
+  deaf = false
   /** Paths of all requests, in order. */
   readonly requests: string[] = []
   /** Bookmarks that went through. */
@@ -106,7 +108,7 @@ export class FaultyProxy {
   }
 
   #handOn(chunk: Buffer, response: ServerResponse): void {
-    if (this.#stalled.has(response)) return
+    if (this.#stalled.has(response) || (this.deaf && this.#watches.has(response))) return
     if (chunk.includes('"type":"BOOKMARK"')) this.bookmarks++
     if (!this.#cut.has(response)) response.write(chunk)
     else response.write(chunk.subarray(0, chunk.length >> 1), () => response.destroy())

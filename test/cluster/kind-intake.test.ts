@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { KindIntake } from '../../src/cluster/kind-intake.ts'
 import { kinds } from '../../src/cluster/kinds.ts'
 import { Mirror } from '../../src/cluster/mirror.ts'
@@ -147,4 +148,53 @@ test('intake: a pod that has come to its end is gone', () => {
   intake.put(pod('x'))
   intake.put(pod('x', {}, { podIP: '10.1.0.1', phase: 'Succeeded' }))
   assert.deepEqual(take(), ['put a/x', 'gone a/x'])
+})
+
+/** Server objects by name: whether they are of use. */
+type Server = Map<string, boolean>
+const names = ['a', 'b', 'c', 'd']
+const someObject = fc.record({ name: fc.constantFrom(...names), usable: fc.boolean(), gone: fc.boolean() })
+const someObjects = fc.array(someObject, { maxLength: 6 })
+/** Changes that are seen, changes that are not but for the list after them, and changes while that comes. */
+const era = fc.record({ seen: someObjects, unseen: someObjects, meanwhile: someObjects, whole: fc.boolean() })
+
+test('intake: knows how many objects there are, and which, after any changes and lists', () => {
+  fc.assert(
+    fc.property(fc.array(era, { maxLength: 5 }), (eras) => {
+      const { intake, mirror } = opened('endpointslices')
+      const server: Server = new Map()
+      const change = (
+        { name, usable, gone }: { name: string; usable: boolean; gone: boolean },
+        told: boolean,
+      ): void => {
+        const labels = usable ? { 'kubernetes.io/service-name': 'x' } : {}
+        const object = { metadata: { namespace: 'a', name, labels } }
+        if (gone ? server.delete(name) : server.set(name, usable)) {
+          if (told) gone ? intake.drop(object) : intake.put(object)
+        }
+      }
+      const check = (): void => {
+        assert.equal(intake.count(), server.size)
+        const usable = [...server].filter(([, usable]) => usable).map(([name]) => `a/${name}`)
+        assert.deepEqual([...mirror.keys('endpointslices')].sort(), usable.sort())
+      }
+      for (const { seen, unseen, meanwhile, whole } of eras) {
+        for (const object of unseen) change(object, false)
+        // A list that breaks off is followed by another one.
+        for (const completes of whole ? [true] : [false, true]) {
+          intake.begin()
+          const listed = [...server]
+          for (const [name, usable] of completes ? listed : listed.slice(1)) change({ name, usable, gone: false }, true)
+          for (const object of meanwhile) change(object, true)
+          if (completes) intake.complete()
+        }
+        check()
+        for (const object of seen) {
+          change(object, true)
+          check()
+        }
+      }
+    }),
+    { numRuns: 500 },
+  )
 })

@@ -345,6 +345,31 @@ test('reflector: a token that rotates, is missing for a while, or was refused', 
   }
 })
 
+test('reflector: changes that were lost on the way are noticed', async () => {
+  await scene({ timing: { watchSeconds: 1 } }, async ({ proxy, watch, cluster, sandbox, converged, lines }) => {
+    await watch.started(30_000)
+    await converged()
+    proxy.deaf = true
+    const spec = { clusterIP: '10.96.7.7', ports: [{ port: 80 }] }
+    sandbox.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { namespace: 'default', name: 'lost' },
+      spec,
+    } as KubeObject)
+    // Had the watch broken, it would have been taken up from before: this one goes on as if nothing had been.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    proxy.deaf = false
+    sandbox.trouble.bookmark()
+    await until('the service', () => cluster.service('default', 'lost') !== undefined)
+    const known = cluster.count('services') - 1
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith('[WARNING]')),
+      [`[WARNING] listing services again: the API server has ${known + 1}, ${known} are known`],
+    )
+  })
+})
+
 test('reflector: a server that is slow', async () => {
   await scene({}, async ({ sandbox, watch, churn }) => {
     sandbox.trouble.slow(50)
