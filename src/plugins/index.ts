@@ -8,6 +8,7 @@ import { errors } from './errors.ts'
 import { health } from './health.ts'
 import { hosts } from './hosts/index.ts'
 import { kubernetes } from './kubernetes/index.ts'
+import { loadbalance } from './loadbalance/index.ts'
 import { log } from './log/index.ts'
 import { prometheus } from './prometheus/index.ts'
 import { ready } from './ready.ts'
@@ -22,6 +23,7 @@ export const plugins: readonly Plugin[] = [
   prometheus,
   errors,
   log,
+  loadbalance,
   cache,
   template,
   hosts,
