@@ -1,7 +1,8 @@
 // The rules of lists, watches and writes, seen from outside. They are checked against the sandbox, and against any other
 // API server whose kubeconfig is named by CLUSTERDNS_API_KUBECONFIG (objects are made in a namespace `scenario`): what holds
-// here holds there.
+// here holds there. CLUSTERDNS_API_EXPIRE is the shell command that makes that server forget its history.
 import assert from 'node:assert/strict'
+import { execSync } from 'node:child_process'
 import { after, before, suite, test } from 'node:test'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { type ApiObject, call, type EventLog, type Target, targetOf, watch } from './api-client.ts'
@@ -22,22 +23,40 @@ const withoutBookmarks = (log: EventLog) => seen(log).filter((line) => !line.sta
 
 let sandbox: Sandbox | undefined
 const other = process.env.CLUSTERDNS_API_KUBECONFIG ?? ''
-const servers: readonly { readonly title: string; readonly open: () => Promise<Target> }[] = [
+const expireCommand = process.env.CLUSTERDNS_API_EXPIRE ?? ''
+
+interface Server {
+  readonly title: string
+  readonly open: () => Promise<Target>
+  /** Makes it forget old versions; undefined where we don't know how. */
+  readonly expire: (() => void) | undefined
+}
+
+const servers: readonly Server[] = [
   {
     title: 'the sandbox',
     open: async () => {
       sandbox = await startSandbox()
       return { url: sandbox.url }
     },
+    expire: () => sandbox?.trouble.expire(),
   },
-  ...(other === '' ? [] : [{ title: other, open: async () => targetOf(other) }]),
+  ...(other === ''
+    ? []
+    : [
+        {
+          title: other,
+          open: async () => targetOf(other),
+          expire: expireCommand === '' ? undefined : () => void execSync(expireCommand),
+        },
+      ]),
 ]
 
 after(() => sandbox?.close())
 
-for (const { title, open } of servers) suite(`as an API server: ${title}`, () => scenario(open))
+for (const server of servers) suite(`as an API server: ${server.title}`, () => scenario(server))
 
-function scenario(open: () => Promise<Target>): void {
+function scenario({ open, expire }: Server): void {
   let api: Target
   const get = (path: string) => call(api, 'GET', path)
   const make = (object: object, path = `${space}/configmaps`) => call(api, 'POST', path, object)
@@ -161,6 +180,32 @@ function scenario(open: () => Promise<Target>): void {
     await silent.until(({ ended }) => ended !== undefined)
     assert.deepEqual([silent.code, seen(silent), silent.ended], [200, [], 'closed'])
     await call(api, 'DELETE', `${space}/configmaps/unseen`)
+  })
+
+  const skip = expire === undefined ? 'needs CLUSTERDNS_API_EXPIRE' : false
+  test('history that is forgotten: watches end, old versions are refused', { skip }, async () => {
+    const page = await get(`${space}/configmaps?limit=2`)
+    const version = versionOf(page.body)
+    const before = await watch(api, `${space}/configmaps?watch=true&resourceVersion=${version}`)
+    for (const n of ['1', '2']) await patch(`${space}/configmaps/a`, { data: { n } })
+    await before.until(({ events }) => events.length >= 2)
+    expire?.()
+    await before.until(({ ended }) => ended !== undefined)
+    await patch(`${space}/configmaps/a`, { data: null })
+
+    const next = await get(`${space}/configmaps?limit=2&continue=${page.body.metadata?.continue}`)
+    assert.deepEqual([next.code, next.body.reason], [410, 'Expired'])
+    const rest = await get(`${space}/configmaps?limit=2&continue=${next.body.metadata?.continue}`)
+    assert.deepEqual(names(rest.body), ['c', 'd'], 'the token in the refusal goes on with what is there now')
+    const exact = await get(`${space}/configmaps?resourceVersion=${version}&resourceVersionMatch=Exact&limit=9`)
+    assert.deepEqual([exact.code, exact.body.reason], [410, 'Expired'])
+
+    // A server may be busy for a moment.
+    let late = await watch(api, `${space}/configmaps?watch=true&resourceVersion=${version}`)
+    while (late.code === 429) late = await watch(api, `${space}/configmaps?watch=true&resourceVersion=${version}`)
+    await late.until(({ ended }) => ended !== undefined)
+    assert.deepEqual([late.code, late.events.map(({ type }) => type)], [200, ['ERROR']])
+    assert.deepEqual([late.events[0]?.object.code, late.events[0]?.object.reason], [410, 'Expired'])
   })
 
   test('options that make no sense together', async () => {
