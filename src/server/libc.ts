@@ -26,13 +26,14 @@ export interface Libc {
 
 let found: Libc | null | undefined
 
-/** Undefined where koffi is not installed or the platform is another. */
+/** Undefined where koffi is not installed, the platform is another, or CLUSTERDNS_UDP=dgram in the environment says so. */
 export function libc(): Libc | undefined {
   found ??= openLibc() ?? null
   return found ?? undefined
 }
 
 function openLibc(): Libc | undefined {
+  if (process.env.CLUSTERDNS_UDP === 'dgram') return undefined
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) return undefined
   const koffi = loadKoffi()
   if (koffi === undefined) return undefined

@@ -1,22 +1,26 @@
-// What a query costs: ours, and CoreDNS where COREDNS names a binary, on one cluster with the same questions, in
-// alternating rounds. Load by dnsperf (Debian package dnsperf); CPU time of the server from the kernel's accounting.
+// What a query costs: ours by the batch and by dgram, CoreDNS where COREDNS names a binary, and Knot with the same names as
+// zone files where it is installed; on one cluster with the same questions, in alternating rounds. Load by dnsperf (Debian package dnsperf); CPU time of the server from the kernel's accounting.
 //
 //   npm run bench -- query [--services 1000] [--endpoints 5] [--seconds 5] [--rounds 3] [--qps 0]
+//     [--chain stock|plain] [--only ours+knot]
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { cpuOf, memoryOf } from './process-cpu.ts'
-import { objectsOf, questionsOf } from './synthetic-cluster.ts'
+import { type ClusterSize, objectsOf, questionsOf, zonesOf } from './synthetic-cluster.ts'
 
 interface Subject {
   readonly name: string
   readonly command: readonly string[]
   readonly port: number
+  readonly env: Readonly<Record<string, string>>
+  /** Printed when it answers. */
+  readonly ready: string
 }
 
 interface Row {
@@ -43,6 +47,8 @@ export async function run(args: readonly string[]): Promise<void> {
       seconds: { type: 'string', default: '5' },
       rounds: { type: 'string', default: '3' },
       qps: { type: 'string', default: '0' },
+      chain: { type: 'string', default: 'stock' },
+      only: { type: 'string', default: '' },
     },
   })
   const size = { services: Number(values.services), endpoints: Number(values.endpoints), namespaces: 20 }
@@ -54,14 +60,15 @@ export async function run(args: readonly string[]): Promise<void> {
     sandbox.writeKubeconfig(kubeconfig)
     const questions = join(folder, 'questions')
     writeFileSync(questions, [...questionsOf(size, 20_000)].join('\n'))
-    const subjects = subjectsOf(folder, kubeconfig)
-    if (subjects.length === 1) process.stderr.write('missing: coredns (name a binary with COREDNS)\n')
+    const subjects = subjectsOf(folder, kubeconfig, size, values.chain).filter(({ name }) =>
+      values.only === '' ? true : values.only.split('+').includes(name),
+    )
     const rows: Row[] = []
     for (let round = 1; round <= Number(values.rounds); round++) {
       for (const subject of subjects) {
         const row = await measure(subject, round, questions, values.seconds, values.qps)
         rows.push(row)
-        process.stdout.write(`${JSON.stringify({ bench: 'query', ...size, ...row })}\n`)
+        process.stdout.write(`${JSON.stringify({ bench: 'query', chain: values.chain, ...size, ...row })}\n`)
       }
     }
     print(rows)
@@ -71,29 +78,92 @@ export async function run(args: readonly string[]): Promise<void> {
   }
 }
 
-function subjectsOf(folder: string, kubeconfig: string): Subject[] {
-  const subject = (name: string, port: number, command: readonly string[]): Subject => {
+const blocks: Readonly<Record<string, string>> = {
+  /** Nothing but what answers. */
+  plain: '    errors\n    KUBERNETES\n',
+  /** kubeadm's, with a port for each page. */
+  stock: `    errors
+    health 127.0.0.1:0 {
+        lameduck 5s
+    }
+    ready 127.0.0.1:0
+    KUBERNETES
+    prometheus 127.0.0.1:0
+    cache 30 {
+        disable success cluster.local
+        disable denial cluster.local
+    }
+    loop
+    reload
+    loadbalance
+`,
+}
+
+/** Ours by the batch and by dgram, and what else is at hand. */
+function subjectsOf(folder: string, kubeconfig: string, size: ClusterSize, chain: string): Subject[] {
+  const subject = (name: string, port: number, command: readonly string[], env = {}): Subject => {
     const file = join(folder, `${name}.Corefile`)
-    const block = `cluster.local:${port} in-addr.arpa:${port} ip6.arpa:${port}`
-    const options = `kubeconfig ${kubeconfig}\n        pods insecure\n        ttl 30`
-    writeFileSync(file, `${block} {\n    errors\n    bind 127.0.0.1\n    kubernetes {\n        ${options}\n    }\n}\n`)
-    return { name, port, command: [...command, '-conf', file] }
+    const options = `kubeconfig ${kubeconfig}\n        pods insecure\n        ttl 30\n        fallthrough in-addr.arpa ip6.arpa`
+    const stanza = `kubernetes cluster.local in-addr.arpa ip6.arpa {\n        ${options}\n    }`
+    // Each subject its own ports, all of them on loopback.
+    const body = (blocks[chain] ?? '')
+      .replace('KUBERNETES', stanza)
+      .replaceAll('127.0.0.1:0', () => `127.0.0.1:${++httpPort}`)
+    writeFileSync(file, `.:${port} {\n    bind 127.0.0.1\n${body}}\n`)
+    return { name, port, command: [...command, '-conf', file], env, ready: 'linux/' }
   }
-  const subjects = [subject('ours', 15353, [process.execPath, main])]
+  let httpPort = 15400
+  const subjects = [
+    subject('ours', 15353, [process.execPath, main]),
+    subject('ours, dgram', 15355, [process.execPath, main], { CLUSTERDNS_UDP: 'dgram' }),
+  ]
   if (process.env.COREDNS) subjects.push(subject('coredns', 15354, [process.env.COREDNS]))
+  else process.stderr.write('missing: coredns (name a binary with COREDNS)\n')
+  if (existsSync('/usr/sbin/knotd')) subjects.push(knot(folder, size))
+  else process.stderr.write('missing: knot (Debian package knot)\n')
   return subjects
+}
+
+function knot(folder: string, size: ClusterSize): Subject {
+  const { forward, reverse } = zonesOf(size)
+  writeFileSync(join(folder, 'cluster.local.zone'), forward)
+  writeFileSync(join(folder, 'in-addr.arpa.zone'), reverse)
+  const file = join(folder, 'knot.conf')
+  const zone = (name: string) => `  - domain: ${name}\n    storage: ${folder}\n    file: ${name}.zone\n`
+  writeFileSync(
+    file,
+    `server:
+    rundir: ${folder}
+    listen: 127.0.0.1@15356
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+database:
+    storage: ${folder}
+log:
+  - target: stdout
+    any: info
+zone:
+${zone('cluster.local')}${zone('in-addr.arpa')}`,
+  )
+  return { name: 'knot', port: 15356, command: ['/usr/sbin/knotd', '-c', file], env: {}, ready: 'server started' }
 }
 
 async function measure(subject: Subject, round: number, questions: string, seconds: string, qps: string): Promise<Row> {
   const [command = '', ...args] = subject.command
   // One core for the server, the other for the load.
-  const server = spawn('taskset', ['-c', '0', command, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const server = spawn('taskset', ['-c', '0', command, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...subject.env },
+  })
+  server.stdout.setEncoding('utf8')
   const exit = once(server, 'exit')
   const pid = server.pid as number
   try {
-    for await (const chunk of server.stdout.iterator({ destroyOnReturn: false })) {
-      if (String(chunk).includes('linux/')) break
-    }
+    await new Promise<void>((resolve, reject) => {
+      server.stdout.on('data', (chunk: string) => chunk.includes(subject.ready) && resolve())
+      server.once('exit', (code) => reject(new Error(`${subject.name} ended with ${code}`)))
+    })
     const load = async (length: string) => {
       const flags = [
         '-s',

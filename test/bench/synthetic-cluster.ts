@@ -60,3 +60,31 @@ export function* questionsOf(size: ClusterSize, count: number): Generator<string
         .join('.')}.in-addr.arpa PTR`
   }
 }
+
+/** The same names as zone files, for servers that know no cluster: `cluster.local` and `in-addr.arpa`. */
+export function zonesOf(size: ClusterSize): { readonly forward: string; readonly reverse: string } {
+  const soa =
+    '@ 30 IN SOA ns.dns.cluster.local. hostmaster.cluster.local. 1 7200 1800 86400 30\n@ 30 IN NS ns.dns.cluster.local.\n'
+  const forward = [`$ORIGIN cluster.local.\n${soa}ns.dns 30 IN A 10.96.0.10\n`]
+  const reverse = [`$ORIGIN in-addr.arpa.\n${soa}`]
+  const pointer = (address: string, name: string) =>
+    `${address.split('.').reverse().join('.')} 30 IN PTR ${name}.cluster.local.\n`
+  for (let index = 0; index < size.services; index++) {
+    const name = `svc-${index}.${namespaceOf(size, index)}.svc`
+    if (!isHeadless(index)) {
+      const address = octets(10, index + 0x600000 + 256)
+      forward.push(`${name} 30 IN A ${address}\n_http._tcp.${name} 30 IN SRV 0 100 80 ${name}.cluster.local.\n`)
+      reverse.push(pointer(address, name))
+      continue
+    }
+    for (let n = 0; n < size.endpoints; n++) {
+      const address = octets(172, 0x100000 + index * size.endpoints + n)
+      forward.push(`${name} 30 IN A ${address}\npod-${n}.${name} 30 IN A ${address}\n`)
+      forward.push(
+        `_http._tcp.${name} 30 IN SRV 0 ${Math.floor(100 / size.endpoints)} 8080 pod-${n}.${name}.cluster.local.\n`,
+      )
+      reverse.push(pointer(address, `pod-${n}.${name}`))
+    }
+  }
+  return { forward: forward.join(''), reverse: reverse.join('') }
+}
