@@ -31,6 +31,8 @@ type Values<Labels extends readonly string[]> = { readonly [Label in keyof Label
 export interface MetricFamily<Labels extends readonly string[], Metric> {
   /** A look-up per label, some 6 ns each: to be kept where the values are known beforehand. Shown from now on, even at 0. */
   with(...values: Values<Labels>): Metric
+  /** Not shown any more, and forgotten: the next `with` begins anew. */
+  remove(...values: Values<Labels>): void
 }
 
 /** CoreDNS's buckets for durations, seconds: 0.00025 to 8.192. */
@@ -62,11 +64,6 @@ export class Gauge {
 
   add(by: number): void {
     this.#cells[0] = (this.#cells[0] as number) + by
-  }
-
-  /** Not shown until it is set again. */
-  remove(): void {
-    this.#cells[0] = Number.NaN
   }
 }
 
@@ -121,8 +118,8 @@ export function histogram<const Labels extends readonly string[]>(
 
 /** The metrics of this thread by name. */
 const families = new Map<string, Family<unknown>>()
-/** In the order in which they were made. */
-const ownSeries: Series[] = []
+/** In the order in which they were made, without those removed. */
+const ownSeries = new Set<Series>()
 let announce: (series: Series) => void = () => undefined
 
 function define<Metric>(definition: MetricDefinition, make: (cells: Float64Array) => Metric): Family<Metric> {
@@ -139,7 +136,12 @@ function define<Metric>(definition: MetricDefinition, make: (cells: Float64Array
   return known as Family<Metric>
 }
 
-interface Branch<Metric> extends Map<string, Branch<Metric> | Metric> {}
+interface Leaf<Metric> {
+  readonly metric: Metric
+  readonly series: Series
+}
+
+interface Branch<Metric> extends Map<string, Branch<Metric> | Leaf<Metric>> {}
 
 class Family<Metric> {
   readonly definition: MetricDefinition
@@ -153,34 +155,49 @@ class Family<Metric> {
   }
 
   with(...values: readonly string[]): Metric {
+    const branch = this.#branch(values)
+    const last = values.at(-1) ?? ''
+    let leaf = branch.get(last) as Leaf<Metric> | undefined
+    if (leaf === undefined) {
+      const series = this.#open(values)
+      leaf = { metric: this.#make(series.cells), series }
+      branch.set(last, leaf)
+    }
+    return leaf.metric
+  }
+
+  remove(...values: readonly string[]): void {
+    const branch = this.#branch(values)
+    const last = values.at(-1) ?? ''
+    const leaf = branch.get(last) as Leaf<Metric> | undefined
+    if (leaf === undefined) return
+    branch.delete(last)
+    ownSeries.delete(leaf.series)
+    // For the main thread, which has it too.
+    leaf.series.cells.fill(Number.NaN)
+  }
+
+  /** Where the last value is looked up. */
+  #branch(values: readonly string[]): Branch<Metric> {
     let branch = this.#root
-    const last = Math.max(0, values.length - 1)
-    for (let at = 0; at < last; at++) {
-      let next = branch.get(values[at] as string) as Branch<Metric> | undefined
+    for (let at = 0; at < values.length - 1; at++) {
+      const value = values[at] as string
+      let next = branch.get(value) as Branch<Metric> | undefined
       if (next === undefined) {
         next = new Map()
-        branch.set(values[at] as string, next)
+        branch.set(value, next)
       }
       branch = next
     }
-    const leaf = values[last] ?? ''
-    let metric = branch.get(leaf) as Metric | undefined
-    if (metric === undefined) {
-      metric = this.#make(this.series(values).cells)
-      branch.set(leaf, metric)
-    }
-    return metric
+    return branch
   }
 
   /** Makes room for these values and tells of it. */
-  series(values: readonly string[]): Series {
+  #open(values: readonly string[]): Series {
     const { kind, buckets } = this.definition
-    const series = {
-      definition: this.definition,
-      values: [...values],
-      cells: allocate(kind === 'histogram' ? buckets.length + 2 : 1),
-    }
-    ownSeries.push(series)
+    const cells = allocate(kind === 'histogram' ? buckets.length + 2 : 1)
+    const series = { definition: this.definition, values: [...values], cells }
+    ownSeries.add(series)
     announce(series)
     return series
   }
@@ -225,7 +242,7 @@ export class AdoptedSeries {
   retire(): void {
     if (!adopted.delete(this.#series)) return
     for (const { definition, values, cells } of this.#series) {
-      if (definition.kind !== 'gauge') sum(retired, definition, values, cells)
+      if (definition.kind !== 'gauge' && !Number.isNaN(cells[0])) sum(retired, definition, values, cells)
     }
   }
 }

@@ -98,6 +98,13 @@ export interface MainContext extends Context {
 
 /** What plugins may know of the whole server, all server blocks together. */
 export interface ServerState {
+  /** SHA-512, in hexadecimal, of the configuration this state belongs to, as it was read. */
+  readonly digest: string
+  /**
+   * Reads the configuration again and puts it into force where it is another than the one read last; resolves to whether
+   * it did. Rejects, once for each that can't be used, and the one in force stays.
+   */
+  reloadChanged(): Promise<boolean>
   /** For every plugin with something pending: its name and what is missing. */
   pending(): ReadonlyMap<string, readonly string[]>
   /** Asks each worker for a sign of life; resolves to what is wrong, in words, or to undefined. Takes at most a second. */

@@ -74,6 +74,8 @@ export function mainContext(
     },
     ...fields,
     server: {
+      digest: '0'.repeat(128),
+      reloadChanged: async () => false,
       pending: () => new Map(),
       ailing: async () => undefined,
       stopping: () => false,

@@ -46,7 +46,9 @@ test('histograms, their buckets cumulative', async () => {
 
 test('what nobody counts is not there, what was removed neither', async () => {
   counter('test_unused_total', 'For this test.', ['a'])
-  gauge('test_removed', 'For this test.', []).with().remove()
+  const removed = gauge('test_removed', 'For this test.', [])
+  removed.with().set(1)
+  removed.remove()
   assert.equal(await linesOf('test_unused_total'), '')
   assert.equal(await linesOf('test_removed'), '')
 })

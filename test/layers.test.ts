@@ -93,7 +93,18 @@ const layers: readonly (readonly [layer: string, known: readonly string[]])[] = 
   ['explain/', ['resolver/', 'cluster/', 'dns/', 'dns2.ts', 'plugins/kubernetes/']],
   [
     'cli/',
-    ['server/', 'sandbox/', 'resolver/', 'explain/', 'corefile/', 'dns/', 'log.ts', 'plugins/index.ts', 'version.ts'],
+    [
+      'server/',
+      'sandbox/',
+      'resolver/',
+      'explain/',
+      'corefile/',
+      'dns/',
+      'log.ts',
+      'maybe.ts',
+      'plugins/index.ts',
+      'version.ts',
+    ],
   ],
   ['main.ts', ['cli/']],
 ]

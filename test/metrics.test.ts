@@ -31,15 +31,19 @@ test('without labels there is one', () => {
   assert.deepEqual(samplesOf('test_plain_total'), { '': 2 })
 })
 
-test('a gauge is set, added to, and removed until it is set again', () => {
-  const one = gauge('test_gauge', 'For this test.', ['a']).with('x')
+test('a gauge is set and added to; what is removed is not shown until it begins anew', () => {
+  const family = gauge('test_gauge', 'For this test.', ['a'])
+  const one = family.with('x')
   one.set(5)
   one.add(-2)
   assert.deepEqual(samplesOf('test_gauge'), { 'a="x"': 3 })
-  one.remove()
+  family.remove('x')
+  family.remove('y')
   assert.deepEqual(samplesOf('test_gauge'), {})
-  one.set(0)
-  assert.deepEqual(samplesOf('test_gauge'), { 'a="x"': 0 })
+  one.set(5)
+  assert.deepEqual(samplesOf('test_gauge'), {})
+  family.with('x').add(1)
+  assert.deepEqual(samplesOf('test_gauge'), { 'a="x"': 1 })
 })
 
 test('a histogram puts each value into the first bucket that is as large', () => {

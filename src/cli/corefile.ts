@@ -1,10 +1,11 @@
 // The Corefile of a command line: found, read, and set up with all our plugins.
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { ServerBlock } from '../corefile/directive.ts'
 import { fileSource } from '../corefile/load.ts'
 import { parseCorefile } from '../corefile/parse.ts'
 import { knownDirectives, plugins } from '../plugins/index.ts'
-import { type BlockSetup, checkBlocks, setUp } from '../server/setup.ts'
+import { type BlockSetup, checkBlocks, type Loaded, setUp } from '../server/setup.ts'
 
 export interface CorefileOptions {
   /** As it is named in messages. */
@@ -28,6 +29,15 @@ export function readCorefile(conf: string | undefined): string {
 /** Reads a Corefile's text into what the server runs. Throws CorefileError. */
 export function setUpCorefile(text: string, options: CorefileOptions): readonly BlockSetup[] {
   return setUp(parse(text, options), plugins)
+}
+
+/** As setUpCorefile, with what a server wants to know about the file besides. Throws CorefileError. */
+export function loadCorefile(text: string, options: Omit<CorefileOptions, 'warn'>): Loaded {
+  const warnings: string[] = []
+  const blocks = parse(text, { ...options, warn: (message) => warnings.push(message) })
+  // With the lines that directives stand in, as in CoreDNS: messages name them.
+  const digest = createHash('sha512').update(JSON.stringify(blocks)).digest('hex')
+  return { blocks: setUp(blocks, plugins), digest, warnings }
 }
 
 /** Only says whether a Corefile can be read, without looking at this host's addresses. Throws CorefileError. */

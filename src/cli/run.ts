@@ -3,15 +3,16 @@
 import { CorefileError } from '../corefile/directive.ts'
 import { printName } from '../dns/name.ts'
 import { openLog } from '../log.ts'
+import type { Maybe } from '../maybe.ts'
 import { plugins } from '../plugins/index.ts'
 import { Server } from '../server/server.ts'
-import type { BlockSetup } from '../server/setup.ts'
+import type { BlockSetup, Loaded } from '../server/setup.ts'
 import { platform, programName, version } from '../version.ts'
 import { FlagError } from './flags.ts'
 
 export interface RunOptions {
-  /** Reads and sets up the Corefile; called at start and at each reload. Throws CorefileError. */
-  readonly load: () => readonly BlockSetup[] | Promise<readonly BlockSetup[]>
+  /** Reads and sets up the Corefile; called at start and whenever it may have changed. Throws CorefileError. */
+  readonly load: () => Maybe<Loaded>
   readonly quiet: boolean
   /** Called when the server answers, with the blocks in force. */
   readonly started?: (blocks: readonly BlockSetup[]) => void
@@ -46,11 +47,9 @@ export async function run(options: RunOptions): Promise<number> {
   }
   const reload = () => {
     if (!started) return
-    log.info('Reloading')
-    server.reload().then(
-      () => log.info('Reloading complete'),
-      (error: Error) => log.error(`Corefile changed but reload failed, the old one stays: ${error.message}`),
-    )
+    server.reload().catch((error: Error) => {
+      log.error(`Corefile changed but reload failed, the old one stays: ${error.message}`)
+    })
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)

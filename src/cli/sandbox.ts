@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { logTo } from '../log.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
-import { setUpCorefile } from './corefile.ts'
+import { loadCorefile } from './corefile.ts'
 import { FlagError, type Flags, parseFlags } from './flags.ts'
 import { parsePort, run } from './run.ts'
 
@@ -51,7 +51,7 @@ export async function sandbox(args: readonly string[]): Promise<number> {
 }
 `
   return run({
-    load: () => setUpCorefile(corefile, { file: 'sandbox', port: ports.dns, warn: (message) => warn(`${message}\n`) }),
+    load: () => loadCorefile(corefile, { file: 'sandbox', port: ports.dns }),
     quiet: true,
     started: (blocks) => process.stdout.write(linesToTry(kubeconfig, blocks[0]?.keys[0]?.port ?? ports.dns)),
     ended: async () => {

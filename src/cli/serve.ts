@@ -1,9 +1,8 @@
 // The server itself, with CoreDNS's flags.
 import { rmSync, writeFileSync } from 'node:fs'
-import { openLog } from '../log.ts'
 import { plugins } from '../plugins/index.ts'
 import { platform, programName, version } from '../version.ts'
-import { readCorefile, setUpCorefile } from './corefile.ts'
+import { loadCorefile, readCorefile } from './corefile.ts'
 import { FlagError, type Flags, parseFlags } from './flags.ts'
 import { parsePort, run } from './run.ts'
 
@@ -38,15 +37,13 @@ export async function serve(args: readonly string[]): Promise<number> {
 
   const conf = flags.values.get('conf')
   const pidFile = flags.values.get('pidfile')
-  const log = openLog()
   // Standard input can be read only once.
   const piped = conf === 'stdin' ? readCorefile(conf) : undefined
   return run({
     load: () =>
-      setUpCorefile(piped ?? readCorefile(conf), {
+      loadCorefile(piped ?? readCorefile(conf), {
         file: conf === undefined || conf === '' ? 'Corefile' : conf,
         port,
-        warn: (message) => log.warning(message),
       }),
     quiet: flags.switches.has('quiet'),
     started: () => {

@@ -4,25 +4,33 @@ import type { Plugin } from '../plugin.ts'
 import { bind } from './bind.ts'
 import { cache } from './cache/index.ts'
 import { debug } from './debug.ts'
+import { dnstap } from './dnstap.ts'
 import { errors } from './errors.ts'
 import { health } from './health.ts'
 import { hosts } from './hosts/index.ts'
 import { kubernetes } from './kubernetes/index.ts'
 import { loadbalance } from './loadbalance/index.ts'
 import { log } from './log/index.ts'
+import { pprof } from './pprof.ts'
 import { prometheus } from './prometheus/index.ts'
 import { ready } from './ready.ts'
+import { reload } from './reload.ts'
 import { template } from './template/index.ts'
+import { trace } from './trace.ts'
 import { whoami } from './whoami.ts'
 
 export const plugins: readonly Plugin[] = [
+  reload,
   bind,
   debug,
+  trace,
   ready,
   health,
+  pprof,
   prometheus,
   errors,
   log,
+  dnstap,
   loadbalance,
   cache,
   template,

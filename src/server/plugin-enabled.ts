@@ -1,6 +1,6 @@
 // The metric that says which plugins answer for which zones of the configuration in force.
 import { printName } from '../dns/name.ts'
-import { type Gauge, gauge } from '../metrics.ts'
+import { gauge } from '../metrics.ts'
 import type { Plugin } from '../plugin.ts'
 import { type BlockSetup, bindAddresses, serverLabel } from './setup.ts'
 
@@ -13,18 +13,18 @@ const enabled = gauge(
 /** Shows the plugins of these blocks that are part of a chain; returns what takes them back. */
 export function showEnabled(blocks: readonly BlockSetup[], plugins: readonly Plugin[]): () => void {
   const inChain = new Set(plugins.filter(({ handler }) => handler !== undefined).map(({ name }) => name))
-  const shown: Gauge[] = []
+  const shown: [server: string, zone: string, view: string, name: string][] = []
   for (const block of blocks) {
     const names = block.plugins.map(({ name }) => name).filter((name) => inChain.has(name))
     for (const { scheme, zone, port } of block.keys) {
       for (const address of bindAddresses(block)) {
         const server = serverLabel(scheme, address, port)
-        for (const name of names) shown.push(enabled.with(server, printName(zone), '', name))
+        for (const name of names) shown.push([server, printName(zone), '', name])
       }
     }
   }
-  for (const one of shown) one.set(1)
+  for (const labels of shown) enabled.with(...labels).set(1)
   return () => {
-    for (const one of shown) one.remove()
+    for (const labels of shown) enabled.remove(...labels)
   }
 }

@@ -5,13 +5,14 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import type { Log } from '../log.ts'
+import type { Maybe } from '../maybe.ts'
 import type { Plugin, ServerState } from '../plugin.ts'
 import { panics } from '../query-metrics.ts'
 import { Configuration, pendingOf } from './configuration.ts'
 import { hostAddresses, type Place, placesOf } from './listeners.ts'
 import type { WorkerSetup } from './messages.ts'
 import { showEnabled } from './plugin-enabled.ts'
-import type { BlockSetup } from './setup.ts'
+import type { BlockSetup, Loaded } from './setup.ts'
 import { Shares } from './shares.ts'
 import { WorkerHandle } from './worker-handle.ts'
 
@@ -25,8 +26,8 @@ const stopTime = 6000
 export interface ServerOptions {
   readonly plugins: readonly Plugin[]
   readonly log: Log
-  /** Reads the configuration anew: called at start and at each reload. Throws CorefileError. */
-  readonly load: () => readonly BlockSetup[] | Promise<readonly BlockSetup[]>
+  /** Reads the configuration anew: called at start and whenever it may have changed. Throws CorefileError. */
+  readonly load: () => Maybe<Loaded>
   /** What the workers run, if not worker.ts. */
   readonly worker?: URL
 }
@@ -45,6 +46,8 @@ export class Server {
   #hideEnabled: () => void = () => undefined
   #stopping: Promise<void> | undefined
   #freePort: number | undefined
+  /** The digest of what was read last, in force or not; what was wrong with it where it has none. */
+  #lastRead = ''
   /** Starts, reloads and worker replacements, one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -55,18 +58,52 @@ export class Server {
   /** Resolves when every address answers; rejects where the configuration or an address can't be used. */
   start(): Promise<void> {
     return this.#inTurn(async () => {
-      const setups = await this.#choosePort(await this.#options.load())
-      await refuseTaken(placesOf(setups, hostAddresses(), false).filter((place) => !place.covered))
-      await this.#apply(setups)
+      const loaded = await this.#read()
+      await refuseTaken(placesOf(loaded.blocks, hostAddresses(), false).filter((place) => !place.covered))
+      await this.#apply(loaded)
     })
   }
 
   /** Puts the configuration as it now is into force; rejects, and the old one stays, where it can't be used. */
   reload(): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#stopping !== undefined) return
-      await this.#apply(await this.#choosePort(await this.#options.load()))
+      if (this.#stopping === undefined) await this.#reload(await this.#read())
     })
+  }
+
+  /** As reload, where something else is read than the last time; resolves to whether it was. */
+  #reloadChanged(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (this.#stopping !== undefined) return false
+      const before = this.#lastRead
+      let loaded: Loaded
+      try {
+        loaded = await this.#read()
+      } catch (error) {
+        if (this.#lastRead === before) return false
+        throw error
+      }
+      if (this.#lastRead === before) return false
+      await this.#reload(loaded)
+      return true
+    })
+  }
+
+  async #read(): Promise<Loaded> {
+    try {
+      const loaded = await this.#options.load()
+      this.#lastRead = loaded.digest
+      return { ...loaded, blocks: await this.#choosePort(loaded.blocks) }
+    } catch (error) {
+      this.#lastRead = (error as Error).message
+      throw error
+    }
+  }
+
+  async #reload(loaded: Loaded): Promise<void> {
+    this.#options.log.info('Reloading')
+    await this.#apply(loaded)
+    this.#options.log.info('Reloading complete')
   }
 
   /** Runs the plugins' hooks, answers what was asked, and ends everything. The same promise for every caller. */
@@ -90,12 +127,13 @@ export class Server {
     return this.#configuration?.blocks ?? []
   }
 
-  async #apply(setups: readonly BlockSetup[]): Promise<void> {
+  async #apply({ blocks, digest, warnings }: Loaded): Promise<void> {
     const { plugins, log } = this.#options
-    const configuration = await Configuration.begin(setups, plugins, {
+    for (const warning of warnings) log.warning(warning)
+    const configuration = await Configuration.begin(blocks, plugins, {
       log,
       shares: this.#shares,
-      state: (running) => this.#state(() => pendingOf(running)),
+      state: (running) => this.#state(digest, () => pendingOf(running)),
     })
     const localAddresses = hostAddresses()
     const workers = this.#reusePort ? workerCount(configuration.blocks) : 1
@@ -168,8 +206,10 @@ export class Server {
     }
   }
 
-  #state(pending: () => ReadonlyMap<string, readonly string[]>): ServerState {
+  #state(digest: string, pending: () => ReadonlyMap<string, readonly string[]>): ServerState {
     return {
+      digest,
+      reloadChanged: () => this.#reloadChanged(),
       pending,
       ailing: () => this.#ailing(),
       stopping: () => this.#stopping !== undefined,

@@ -18,6 +18,15 @@ export interface BlockSetup {
   readonly plugins: readonly PluginSetup[]
 }
 
+/** A configuration as it was read. */
+export interface Loaded {
+  readonly blocks: readonly BlockSetup[]
+  /** SHA-512, in hexadecimal, of all that was read: the Corefile, what it imports, and the environment it names. */
+  readonly digest: string
+  /** What is odd but no error, for the log. */
+  readonly warnings: readonly string[]
+}
+
 /**
  * Lets each plugin read its directives. `plugins` is in chain order. Throws CorefileError: a directive that makes no
  * sense, or two server blocks that want the same zone at the same place.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { setUpCorefile } from '../../src/cli/corefile.ts'
+import { loadCorefile } from '../../src/cli/corefile.ts'
 import { logTo } from '../../src/log.ts'
 import { plugins } from '../../src/plugins/index.ts'
 import { Server } from '../../src/server/server.ts'
@@ -16,7 +16,7 @@ async function serve(t: TestContext, script: string) {
   const server = new Server({
     plugins,
     log: logTo((line) => lines.push(line)),
-    load: () => setUpCorefile(corefile, { file: 'Corefile', port: 0, warn: () => undefined }),
+    load: () => loadCorefile(corefile, { file: 'Corefile', port: 0 }),
     worker: new URL(script, import.meta.url),
   })
   await server.start()
