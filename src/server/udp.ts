@@ -36,6 +36,8 @@ export class UdpListener extends UDPServer {
   /** Undefined where datagrams come and go one by one. */
   readonly #batch = datagrams()
   #fd = -1
+  /** Datagrams read by dgram. */
+  #read = 0
   #inFlight = 0
   #idle: (() => void) | undefined
 
@@ -74,6 +76,7 @@ export class UdpListener extends UDPServer {
 
   /** dns2 calls it for every datagram that dgram read. */
   override handle(message: Buffer, sender: RemoteInfo): void {
+    this.#read++
     if (this.#batch === undefined) {
       this.#handleAlone(message, sender)
       return
@@ -158,12 +161,24 @@ export class UdpListener extends UDPServer {
     })
   }
 
-  /** Answers what was asked so far, waiting at most `deadline` ms, and closes the socket. */
-  async drain(deadline: number): Promise<void> {
-    if (deadline > 0 && this.#batch !== undefined) {
+  /** Reads what waits in the socket: closing would drop it. */
+  async #readOut(): Promise<void> {
+    if (this.#batch !== undefined) {
       this.#takeWaiting()
       this.#flush()
+      return
     }
+    for (let before = -1; before !== this.#read; ) {
+      before = this.#read
+      // dgram reads in the turn of the event loop between these two.
+      await new Promise((resolve) => setImmediate(resolve))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  /** Answers what was asked so far, waiting at most `deadline` ms, and closes the socket. */
+  async drain(deadline: number): Promise<void> {
+    if (deadline > 0) await this.#readOut()
     if (this.#inFlight > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, deadline)
