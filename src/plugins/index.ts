@@ -11,6 +11,7 @@ import { hosts } from './hosts/index.ts'
 import { kubernetes } from './kubernetes/index.ts'
 import { loadbalance } from './loadbalance/index.ts'
 import { log } from './log/index.ts'
+import { minimal } from './minimal.ts'
 import { pprof } from './pprof.ts'
 import { prometheus } from './prometheus/index.ts'
 import { ready } from './ready.ts'
@@ -33,6 +34,7 @@ export const plugins: readonly Plugin[] = [
   dnstap,
   loadbalance,
   cache,
+  minimal,
   template,
   hosts,
   kubernetes,
