@@ -1,6 +1,7 @@
 // Every plugin, in the order in which a query meets them, which is CoreDNS's and not that of the Corefile.
 import type { KnownDirectives } from '../corefile/parse.ts'
 import type { Plugin } from '../plugin.ts'
+import { any } from './any.ts'
 import { bind } from './bind.ts'
 import { cache } from './cache/index.ts'
 import { debug } from './debug.ts'
@@ -32,6 +33,7 @@ export const plugins: readonly Plugin[] = [
   errors,
   log,
   dnstap,
+  any,
   loadbalance,
   cache,
   minimal,
