@@ -3,6 +3,7 @@ import type { KnownDirectives } from '../corefile/parse.ts'
 import type { Plugin } from '../plugin.ts'
 import { any } from './any.ts'
 import { bind } from './bind.ts'
+import { bufsize } from './bufsize.ts'
 import { cache } from './cache/index.ts'
 import { debug } from './debug.ts'
 import { dnstap } from './dnstap.ts'
@@ -23,6 +24,7 @@ import { whoami } from './whoami.ts'
 
 export const plugins: readonly Plugin[] = [
   reload,
+  bufsize,
   bind,
   debug,
   trace,
