@@ -14,6 +14,7 @@ import { kubernetes } from './kubernetes/index.ts'
 import { loadbalance } from './loadbalance/index.ts'
 import { log } from './log/index.ts'
 import { minimal } from './minimal.ts'
+import { nsid } from './nsid.ts'
 import { pprof } from './pprof.ts'
 import { prometheus } from './prometheus/index.ts'
 import { ready } from './ready.ts'
@@ -24,6 +25,7 @@ import { whoami } from './whoami.ts'
 
 export const plugins: readonly Plugin[] = [
   reload,
+  nsid,
   bufsize,
   bind,
   debug,
