@@ -1,7 +1,7 @@
 // Raw messages to a server under test.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { encode, type Packet } from 'dns-packet'
 import { printRcode } from '../../src/dns/codes.ts'
 
@@ -40,6 +40,16 @@ export async function askTcp(port: number, message: Buffer, host = '127.0.0.1'):
     if (got.length >= 2 && got.length >= 2 + got.readUInt16BE(0)) break
   }
   return got.subarray(2)
+}
+
+/** A TCP port of loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
 }
 
 /** A question for the address of a name, id 4711. */

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { loadCorefile } from '../../src/cli/corefile.ts'
 import { logTo } from '../../src/log.ts'
 import { plugins } from '../../src/plugins/index.ts'
 import { Server } from '../../src/server/server.ts'
-import { ask, question, rcodeOf } from './ask.ts'
+import { ask, freePort, question, rcodeOf } from './ask.ts'
 
 /** A server in this process whose workers run `script`; resolves when it answers. */
 async function serve(t: TestContext, script: string) {
@@ -26,15 +24,6 @@ async function serve(t: TestContext, script: string) {
     return { status: response.status, text: await response.text() }
   }
   return { port: server.blocks[0]?.keys[0]?.port ?? 0, lines, health }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }
 
 test('a worker that dies is told of, replaced, and its successor answers', async (t) => {
