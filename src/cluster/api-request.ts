@@ -46,6 +46,9 @@ export function oneConnection(access: Access): HttpAgent | HttpsAgent {
   return access.url.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent({ keepAlive: true, maxSockets: 1 })
 }
 
+/** How long a server may take to connect and to begin its answer, milliseconds: its own limit for requests is as long. */
+const answerMs = 60_000
+
 /** Resolves to the answer once its status is 200, its body unread; rejects with ApiError else. */
 export async function requestApi(access: Access, request: ApiRequest): Promise<IncomingMessage> {
   const response = await send(access, request)
@@ -71,14 +74,15 @@ function send(access: Access, { path, signal, silenceMs, agent }: ApiRequest): P
     path: access.url.pathname.replace(/\/$/, '') + path,
     headers: { accept: 'application/json', 'user-agent': 'clusterdns', ...access.headers },
     agent: access.agent ?? agent ?? false,
-    timeout: silenceMs,
+    timeout: Math.min(answerMs, silenceMs),
     signal,
   }
   const request =
     access.url.protocol === 'https:' ? requestHttps(access.url, options) : requestHttp(access.url, options)
   let response: IncomingMessage | undefined
   request.on('timeout', () => {
-    const silence = new Error(`the API server has been silent for ${silenceMs / 1000} s`)
+    const seconds = (response === undefined ? options.timeout : silenceMs) / 1000
+    const silence = new Error(`the API server has been silent for ${seconds} s`)
     if (response === undefined) request.destroy(silence)
     else response.destroy(silence)
   })
@@ -87,6 +91,7 @@ function send(access: Access, { path, signal, silenceMs, agent }: ApiRequest): P
   request.on('error', reject)
   request.on('response', (message) => {
     response = message
+    request.setTimeout(silenceMs)
     resolve(message)
   })
   request.end()

@@ -27,14 +27,14 @@ export class Mirror {
     const text = JSON.stringify(object)
     const before = this.#texts[kind].get(key)
     if (text === before) return
-    if (before === undefined || !sameRecords(kind, JSON.parse(before), object)) this.#serial = unixSeconds()
+    if (before === undefined || !sameRecords(kind, JSON.parse(before), object)) this.#move()
     this.#texts[kind].set(key, text)
     for (const listener of this.#listeners) listener.changed(kind, key)
   }
 
   remove(kind: Kind, key: string): void {
     if (!this.#texts[kind].delete(key)) return
-    this.#serial = unixSeconds()
+    this.#move()
     for (const listener of this.#listeners) listener.changed(kind, key)
   }
 
@@ -74,6 +74,11 @@ export class Mirror {
 
   count(kind: Kind): number {
     return this.#texts[kind].size
+  }
+
+  /** The clock may be set back; a serial may not (RFC 1035 3.3.13). */
+  #move(): void {
+    this.#serial = Math.max(this.#serial, unixSeconds())
   }
 
   /** Returns what ends it. */

@@ -8,8 +8,6 @@ import { Mirror } from './mirror.ts'
 import type { ReflectorTiming } from './reflector.ts'
 import type { Kind } from './store.ts'
 
-export { replica } from './replica.ts'
-
 /** What is watched, and where; plain data. */
 export interface ClusterOptions {
   readonly connection: Connection
@@ -54,9 +52,10 @@ export function watchCluster(
   const following = import('./follow.ts').then(({ follow }) => follow(options, { mirror, log, signal, timing }))
   // Whoever asks whether we have started hears of it.
   following.catch(() => {})
-  signal.addEventListener('abort', () => {
+  const end = (): void => {
     for (const feed of feeds) feed.close()
-  })
+  }
+  signal.addEventListener('abort', end, { once: true })
   return {
     feed(port) {
       const feed = new Feed(mirror, port)

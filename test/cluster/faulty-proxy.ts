@@ -24,6 +24,7 @@ export class FaultyProxy {
   deaf = false
   /** Paths of all requests, in order. */
   readonly requests: string[] = []
+  connections = 0
   /** Bookmarks that went through. */
   bookmarks = 0
   readonly #server: Server
@@ -36,6 +37,7 @@ export class FaultyProxy {
     this.upstream = upstream
     this.#server = createServer((request, response) => this.#serve(request, response))
     this.#server.on('connection', (socket) => {
+      this.connections++
       if (this.down) socket.destroy()
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
