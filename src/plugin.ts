@@ -35,6 +35,11 @@ export interface Plugin<Config = unknown> {
   /** The directive, and the stem of source, test and page. */
   readonly name: string
   /**
+   * Does it answer questions of other classes than IN, or pass them on? Where no plugin of a listener's blocks does, they
+   * are refused.
+   */
+  readonly otherClasses?: boolean
+  /**
    * Reads every occurrence of the directive in one server block, in file order, at least one. Pure: no clock, network
    * or state; files only where the directive names one that must be read to understand it. The result survives
    * structuredClone. Throws CorefileError.

@@ -35,19 +35,27 @@ export class ChainEnd extends Error {
 /** Builds the chains of all server blocks. What is returned answers any query that came to one of their listeners. */
 export function buildChains(setups: readonly BlockSetup[], plugins: readonly Plugin[], host: ChainHost): Next {
   const routers = new Map<string, Route[]>()
+  /** Those with a plugin that knows what to do with other classes than IN. */
+  const openToClasses = new Set<string>()
   const serve: Next = (query) => {
-    const routes = routers.get(query.client.server)
+    const { server } = query.client
+    if (query.class !== Class.IN && !openToClasses.has(server)) return refuse(query)
+    const routes = routers.get(server)
     return routes === undefined ? refuse(query) : route(routes, query)
   }
   const ask = askAgain(serve, host.log)
   for (const setup of setups) {
     const handle = buildChain(setup, plugins, host, ask)
+    const isOpen = plugins.some(
+      (plugin) => plugin.otherClasses === true && setup.plugins.some((part) => part.name === plugin.name),
+    )
     for (const key of setup.keys) {
       for (const address of bindAddresses(setup)) {
         const server = serverLabel(key.scheme, address, key.port)
         const routes = routers.get(server) ?? []
         routers.set(server, routes)
         routes.push({ zone: key.zone, handle })
+        if (isOpen) openToClasses.add(server)
       }
     }
   }
@@ -79,7 +87,6 @@ function askAgain(serve: Next, log: Log): Next {
 
 /** The longest zone wins; a DS question belongs to the parent of its name (RFC 4035 3.1.4.1). */
 function route(routes: readonly Route[], query: Query): Maybe<Reply> {
-  if (query.class !== Class.IN) return refuse(query)
   let atApex: Route | undefined
   for (const candidate of routes) {
     if (!isWithin(query.name, candidate.zone)) continue

@@ -39,7 +39,14 @@ const unable: Plugin<string> = {
     throw new Failure(word, reply({ rcode: Rcode.REFUSED, plugin: word }))
   },
 }
-const plugins = [bind, tag, again, unable] as readonly Plugin[]
+/** Answers questions of other classes. */
+const open: Plugin<null> = {
+  name: 'open',
+  otherClasses: true,
+  parse: () => null,
+  handler: () => (query, next) => (query.class === Class.IN ? next(query) : reply({ plugin: 'open' })),
+}
+const plugins = [open, bind, tag, again, unable] as readonly Plugin[]
 
 function blocksOf(corefile: string) {
   const source = { file: 'Corefile', port: 53, env: {}, read: () => '', glob: () => [], warn: () => undefined }
@@ -127,6 +134,19 @@ for (const [ask, server, expected] of [
 
 test('chain: other classes are refused', async () => {
   assert.equal((await serve(question('example.org. TXT', 'dns://:53', Class.CH))).rcode, Rcode.REFUSED)
+})
+
+test('chain: other classes go to all blocks of a listener that has a plugin for them', async () => {
+  const serve = chainsOf('a { open }\nb { tag b }\nc:1053 { tag c }')
+  const ask = async (name: string, server: string, klass: number) => {
+    const { plugin, rcode } = await serve(question(`${name} TXT`, server, klass))
+    return plugin === '' ? printRcode(rcode) : plugin
+  }
+  assert.equal(await ask('a.', 'dns://:53', Class.CH), 'open')
+  assert.equal(await ask('a.', 'dns://:53', Class.ANY), 'open')
+  assert.equal(await ask('b.', 'dns://:53', Class.CH), 'b')
+  assert.equal(await ask('c.', 'dns://:1053', Class.CH), 'REFUSED')
+  assert.equal(await ask('c.', 'dns://:1053', Class.IN), 'c')
 })
 
 test('chain: a query nobody answers names the last plugin', () => {
