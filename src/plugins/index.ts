@@ -5,6 +5,7 @@ import { any } from './any.ts'
 import { bind } from './bind.ts'
 import { bufsize } from './bufsize.ts'
 import { cache } from './cache/index.ts'
+import { chaos } from './chaos.ts'
 import { debug } from './debug.ts'
 import { dnstap } from './dnstap.ts'
 import { errors } from './errors.ts'
@@ -38,6 +39,7 @@ export const plugins: readonly Plugin[] = [
   log,
   dnstap,
   any,
+  chaos,
   loadbalance,
   cache,
   minimal,
