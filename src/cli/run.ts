@@ -27,12 +27,16 @@ export function parsePort(text: string): number {
   return port
 }
 
-/** Serves until SIGTERM or SIGINT; resolves to the exit code: 0 then, 1 where it couldn't start. */
+/**
+ * Serves until SIGTERM or SIGINT, or, without letting anything finish, until SIGQUIT or another SIGINT. Resolves to the exit
+ * code: 0, 2 for the other SIGINT, 1 where it couldn't start.
+ */
 export async function run(options: RunOptions): Promise<number> {
   const log = openLog()
   const server = new Server({ plugins, log, load: options.load })
   const end = Promise.withResolvers<number>()
   let started = false
+  let interrupted = false
 
   const stop = () => {
     // Nobody has been promised an answer before the start is over.
@@ -52,7 +56,13 @@ export async function run(options: RunOptions): Promise<number> {
     })
   }
   process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
+  process.on('SIGINT', () => {
+    // Somebody at a terminal doesn't want to wait for the end of a lameduck.
+    if (interrupted) end.resolve(2)
+    interrupted = true
+    stop()
+  })
+  process.on('SIGQUIT', () => end.resolve(0))
   process.on('SIGUSR1', reload)
   process.on('SIGHUP', () => undefined)
 

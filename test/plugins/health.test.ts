@@ -4,6 +4,7 @@ import { HttpListener } from '../../src/http.ts'
 import type { MainContext } from '../../src/plugin.ts'
 import { health } from '../../src/plugins/health.ts'
 import { configOf, isCorefileError, mainContext, recordLog } from '../context.ts'
+import { samplesOf } from '../samples.ts'
 
 const end = new AbortController()
 after(() => end.abort())
@@ -59,6 +60,48 @@ async function begin(stanza: string, server: Partial<Server>, log = recordLog().
   assert.equal(background?.pending, undefined)
   return { keys, url: `http://127.0.0.1:${listener.port}/health` }
 }
+
+// Before the others begin checks of their own, which count too.
+suite('the check', () => {
+  const counts = () => [
+    samplesOf('coredns_health_request_duration_seconds')[''] ?? 0,
+    samplesOf('coredns_health_request_failures_total')[''] ?? 0,
+  ]
+  test('once a second: is timed, and told of where something is wrong', async (t) => {
+    // Before the listener and its timers are there, so that they too have the test's clock.
+    t.mock.timers.enable({ apis: ['setInterval'] })
+    const [checks = 0, failed = 0] = counts()
+    let ailment: string | undefined
+    const { log, lines } = recordLog()
+    await begin('health', { ailing: async () => ailment }, log)
+    const pass = async () => {
+      t.mock.timers.tick(1000)
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+    }
+    assert.deepEqual(counts(), [checks, failed])
+    await pass()
+    assert.deepEqual([...counts(), ...lines], [checks + 1, failed])
+    ailment = 'no worker is running'
+    await pass()
+    assert.deepEqual(counts(), [checks + 2, failed + 1])
+    assert.deepEqual(lines, ['[WARNING] plugin/health: Local health request failed: no worker is running'])
+  })
+  test('is not begun anew before it is done', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] })
+    let asked = 0
+    const answer = Promise.withResolvers<undefined>()
+    await begin('health', {
+      ailing: () => {
+        asked++
+        return answer.promise
+      },
+    })
+    t.mock.timers.tick(1000)
+    t.mock.timers.tick(1000)
+    assert.equal(asked, 1)
+    answer.resolve(undefined)
+  })
+})
 
 suite('the page', () => {
   test('is OK while the server is well', async () => {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { decode } from 'dns-packet'
-import { ask, askTcp, question, rcodeOf } from './ask.ts'
+import { ask, askTcp, freePort, question, rcodeOf } from './ask.ts'
 import { folderFor, serve, start } from './process.ts'
 
 const whoami = (zone: string) => `${zone} {\n    errors\n    bind 127.0.0.1 ::1\n    whoami\n}\n`
@@ -144,3 +144,54 @@ test('a pid file is written and removed', async (t) => {
   assert.equal(await program.ended, 0)
   assert.equal(existsSync(pidFile), false)
 })
+
+test('on SIGTERM ready says so first, DNS and health go on through the lameduck, and the end is a good one', async (t) => {
+  const [healthPort, readyPort] = [await freePort(), await freePort()]
+  const program = await serve(
+    t,
+    `example.org {
+    bind 127.0.0.1
+    health 127.0.0.1:${healthPort} {
+        lameduck 2s
+    }
+    ready 127.0.0.1:${readyPort}
+    whoami
+}
+`,
+  )
+  const page = async (port: number, path: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}/${path}`)
+    return `${response.status} ${await response.text()}`
+  }
+  assert.equal(await page(readyPort, 'ready'), '200 OK')
+  const start = performance.now()
+  program.process.kill('SIGTERM')
+  await program.printed(/\[INFO\] plugin\/health: Going into lameduck mode for 2s\n/)
+  assert.equal(await page(readyPort, 'ready'), '503 Shutting down')
+  assert.equal(await page(healthPort, 'health'), '200 OK')
+  for (let asked = 0; asked < 10; asked++) {
+    assert.equal(rcodeOf(await ask(program.port, question('example.org'))), 'NOERROR')
+    assert.equal(rcodeOf(await askTcp(program.port, question('example.org'))), 'NOERROR')
+  }
+  // A reload now would begin what is about to end.
+  program.process.kill('SIGUSR1')
+  assert.equal(await program.ended, 0)
+  assert(performance.now() - start > 1900, 'the lameduck was waited for')
+  assert.doesNotMatch(program.output(), /Reloading|ERROR/)
+})
+
+for (const [title, signals, code] of [
+  ['another SIGINT', ['SIGINT', 'SIGINT'], 2],
+  ['SIGQUIT', ['SIGINT', 'SIGQUIT'], 0],
+] as const) {
+  test(`${title} ends what a lameduck would hold up`, async (t) => {
+    const program = await serve(
+      t,
+      `example.org {\n    bind 127.0.0.1\n    health 127.0.0.1:${await freePort()} {\n        lameduck 1h\n    }\n    whoami\n}\n`,
+    )
+    program.process.kill(signals[0])
+    await program.printed(/Going into lameduck mode for 1h0m0s\n/)
+    program.process.kill(signals[1])
+    assert.equal(await program.ended, code)
+  })
+}
