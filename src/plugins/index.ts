@@ -13,6 +13,7 @@ import { health } from './health.ts'
 import { hosts } from './hosts/index.ts'
 import { kubernetes } from './kubernetes/index.ts'
 import { loadbalance } from './loadbalance/index.ts'
+import { local } from './local.ts'
 import { log } from './log/index.ts'
 import { minimal } from './minimal.ts'
 import { nsid } from './nsid.ts'
@@ -38,6 +39,7 @@ export const plugins: readonly Plugin[] = [
   errors,
   log,
   dnstap,
+  local,
   any,
   chaos,
   loadbalance,
