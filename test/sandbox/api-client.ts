@@ -47,6 +47,7 @@ export interface ApiObject {
     readonly managedFields?: readonly { readonly manager: string }[]
   }
   readonly items?: readonly ApiObject[]
+  readonly watches?: number
   readonly data?: Readonly<Record<string, string>>
   readonly spec?: Readonly<Record<string, unknown>>
   readonly status?: unknown
@@ -71,13 +72,15 @@ export interface EventLog {
   close(): void
 }
 
+/** Every request has a connection of its own: some are broken on purpose. */
 function open(target: Target, method: string, path: string, headers: Readonly<Record<string, string>>): ClientRequest {
   const url = new URL(path, target.url)
   const sent = { ...headers, ...(target.token === undefined ? {} : { authorization: `Bearer ${target.token}` }) }
-  if (url.protocol === 'http:') return httpRequest(url, { method, headers: sent })
+  if (url.protocol === 'http:') return httpRequest(url, { method, headers: sent, agent: false })
   const { certificate: pair } = target
   const shown = pair === undefined ? {} : { cert: pair.certificate, key: pair.key }
   return httpsRequest(url, {
+    agent: false,
     method,
     headers: sent,
     ...(target.ca === undefined ? { rejectUnauthorized: false } : { ca: target.ca }),

@@ -1,32 +1,12 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { EndpointSlice, Pod, Service } from '../../src/sandbox/resources.ts'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
+import type { KubeObject } from '../../src/sandbox/object.ts'
+import type { Pod, Service } from '../../src/sandbox/resources.ts'
+import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { endpointsOf, podManifest, withSandbox } from './with-sandbox.ts'
 
 const walkthroughs = join(import.meta.dirname, '../../manifests/walkthroughs')
-
-async function withSandbox(options: SandboxOptions, use: (sandbox: Sandbox) => Promise<void> | void): Promise<void> {
-  const sandbox = await startSandbox(options)
-  try {
-    await sandbox.settled()
-    await use(sandbox)
-  } finally {
-    await sandbox.close()
-  }
-}
-
-/** `ADDRESS HOSTNAME`, with what it is not, of every endpoint of a service, in order of addresses. */
-function endpointsOf(sandbox: Sandbox, service: string, namespace = 'default'): string[] {
-  return sandbox
-    .list<EndpointSlice>('endpointslices', namespace)
-    .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === service)
-    .flatMap((slice) => slice.endpoints)
-    .map(({ addresses, hostname, conditions }) =>
-      [addresses[0], hostname ?? '-', conditions?.ready === false ? 'not ready' : ''].join(' ').trim(),
-    )
-    .sort()
-}
 
 test('every cluster has these from the start', async () => {
   await withSandbox({}, (sandbox) => {
@@ -125,4 +105,56 @@ test('all walkthroughs together', async () => {
     assert.deepEqual(endpointsOf(sandbox, 'mysql-svc').length, 3)
     assert.ok(sandbox.list<Pod>('pods').every((pod) => pod.status?.phase === 'Running'))
   })
+})
+
+test('objects and text are applied, laid over what is there, listed and deleted', async () => {
+  await withSandbox({}, async (sandbox) => {
+    const [made] = sandbox.apply(`
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: one, labels: {a: b}}
+data: {x: "1", y: "2"}
+`)
+    assert.equal(made?.metadata.namespace, 'default')
+    sandbox.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one' }, ...{ data: { y: '3' } } })
+    const changed = sandbox.get<KubeObject & { data: object }>('cm', 'default', 'one')
+    assert.deepEqual([changed?.data, changed?.metadata.labels], [{ x: '1', y: '3' }, { a: 'b' }])
+    sandbox.delete('configmaps', 'default', 'one')
+    assert.equal(sandbox.get('cm', 'default', 'one'), undefined)
+    assert.throws(() => sandbox.delete('cm', 'default', 'one'), { code: 404 })
+    assert.throws(() => sandbox.apply('{apiVersion: v1, kind: ConfigMap, metadata: {name: o}, date: {}}'), {
+      code: 400,
+    })
+    assert.throws(
+      () => sandbox.apply('{apiVersion: v2, kind: ConfigMap, metadata: {name: o}}'),
+      /no kind ConfigMap in v2/,
+    )
+    assert.throws(() => sandbox.apply('a: {'), /^Error: manifest: /)
+    assert.throws(() => sandbox.get('nonsense', '', 'x'), /the sandbox has no kind nonsense/)
+  })
+})
+
+test('a status in a manifest counts', async () => {
+  await withSandbox({}, async (sandbox) => {
+    const pod = JSON.parse(podManifest('fixed')) as KubeObject
+    sandbox.apply({ ...pod, status: { phase: 'Running', podIP: '10.9.9.9', podIPs: [{ ip: '10.9.9.9' }] } })
+    await sandbox.settled()
+    assert.equal(sandbox.get<Pod>('pod', 'default', 'fixed')?.status?.podIP, '10.9.9.9')
+  })
+})
+
+test('it closes when its signal is aborted, and frees its port', async () => {
+  const stop = new AbortController()
+  const first = await startSandbox({ signal: stop.signal })
+  stop.abort()
+  await first.close()
+  const port = Number(new URL(first.url).port)
+  const second = await startSandbox({ port })
+  assert.equal(second.url, first.url)
+  await assert.rejects(startSandbox({ port }), { code: 'EADDRINUSE' })
+  await second.close()
+})
+
+test('a manifest that is refused fails the start', async () => {
+  await assert.rejects(startSandbox({ manifests: [join(walkthroughs, 'none.yaml')] }), { code: 'ENOENT' })
 })
