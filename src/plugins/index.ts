@@ -5,6 +5,7 @@ import { any } from './any.ts'
 import { bind } from './bind.ts'
 import { bufsize } from './bufsize.ts'
 import { cache } from './cache/index.ts'
+import { cancel } from './cancel.ts'
 import { chaos } from './chaos.ts'
 import { debug } from './debug.ts'
 import { dnstap } from './dnstap.ts'
@@ -26,6 +27,7 @@ import { trace } from './trace.ts'
 import { whoami } from './whoami.ts'
 
 export const plugins: readonly Plugin[] = [
+  cancel,
   reload,
   nsid,
   bufsize,
