@@ -10,6 +10,7 @@ import { chaos } from './chaos.ts'
 import { debug } from './debug.ts'
 import { dnstap } from './dnstap.ts'
 import { errors } from './errors.ts'
+import { forward } from './forward/index.ts'
 import { health } from './health.ts'
 import { hosts } from './hosts/index.ts'
 import { kubernetes } from './kubernetes/index.ts'
@@ -17,6 +18,7 @@ import { loadbalance } from './loadbalance/index.ts'
 import { local } from './local.ts'
 import { log } from './log/index.ts'
 import { minimal } from './minimal.ts'
+import { multisocket } from './multisocket.ts'
 import { nsid } from './nsid.ts'
 import { pprof } from './pprof.ts'
 import { prometheus } from './prometheus/index.ts'
@@ -28,6 +30,7 @@ import { whoami } from './whoami.ts'
 
 export const plugins: readonly Plugin[] = [
   cancel,
+  multisocket,
   reload,
   nsid,
   bufsize,
@@ -50,6 +53,7 @@ export const plugins: readonly Plugin[] = [
   template,
   hosts,
   kubernetes,
+  forward,
   whoami,
 ]
 

@@ -1,0 +1,69 @@
+// The plugin at work in a test: a stanza, upstreams that the test breaks, and what came of a question in a line.
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { printRcode } from '../../../src/dns/codes.ts'
+import type { Client, Query } from '../../../src/dns/query.ts'
+import { type Reply, reply } from '../../../src/dns/reply.ts'
+import { printRecords } from '../../../src/dns/text.ts'
+import { collectMetrics } from '../../../src/metrics.ts'
+import { Failure, type WorkerContext } from '../../../src/plugin.ts'
+import { forward } from '../../../src/plugins/forward/index.ts'
+import { configOf, queryOf, workerContext } from '../../context.ts'
+import { type Behaviour, FaultyUpstream } from '../../upstream.ts'
+
+export type Fields = Partial<Omit<Query, 'client'>> & { readonly client?: Partial<Client> }
+
+/** Upstreams that end with the test, one for each behaviour. */
+export async function upstreams(t: TestContext, ...behaviours: readonly Behaviour[]): Promise<FaultyUpstream[]> {
+  const opened = await Promise.all(behaviours.map((behaviour) => FaultyUpstream.open(behaviour)))
+  t.after(() => Promise.all(opened.map((upstream) => upstream.die())))
+  return opened
+}
+
+/** A handler for these directives; its sockets end with the test. Behind it everything is answered by plugin `next`. */
+export function forwardBy(t: TestContext, body: string, context: Partial<WorkerContext> = {}) {
+  const controller = new AbortController()
+  t.after(() => controller.abort())
+  const config = configOf(forward, body)
+  const handler = forward.handler?.(config, workerContext({ signal: controller.signal, ...context }))
+  assert(handler !== undefined)
+  const next = () => reply({ plugin: 'next' })
+  const ask = async (question: string, fields?: Fields): Promise<Reply> => handler(queryOf(question, fields), next)
+  return {
+    ask,
+    /** The reply to a question in a line: rcode, TC, records; or the failure, and what the client hears. */
+    told: async (question: string, fields?: Fields): Promise<string> => {
+      try {
+        return line(await ask(question, fields))
+      } catch (error) {
+        assert(error instanceof Failure)
+        return `${line(error.reply)}: ${withoutPorts(error.message)}`
+      }
+    },
+    end: () => controller.abort(),
+  }
+}
+
+export function line({ rcode, truncated, answer, plugin, errors }: Reply): string {
+  const words = plugin === 'next' ? ['next'] : [printRcode(rcode)]
+  if (truncated) words.push('TC')
+  for (const { code } of errors) words.push(`EDE${code}`)
+  for (const rrset of answer) words.push(...printRecords(rrset).map((record) => record.replace(/\s+/g, ' ')))
+  return words.join(' ')
+}
+
+/** Ports are chosen anew for each test. */
+export const withoutPorts = (text: string) => text.replaceAll(/(127\.0\.0\.1|\[::1\]):[0-9]+/g, '$1')
+
+/** Waits until it holds; the test's own limit ends what never does. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+/** What is counted under this name for these values of its labels; of a histogram the number of observations. */
+export function counted(name: string, ...values: readonly string[]): number {
+  const metric = collectMetrics().find(({ definition }) => definition.name === name)
+  const series = metric?.series.find((one) => values.every((value, at) => one.values[at] === value))
+  if (metric?.definition.kind !== 'histogram') return series?.cells[0] ?? 0
+  return series?.cells.slice(0, -1).reduce((sum, count) => sum + count, 0) ?? 0
+}
