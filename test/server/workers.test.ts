@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { BroadcastChannel } from 'node:worker_threads'
 import { loadCorefile } from '../../src/cli/corefile.ts'
 import { logTo } from '../../src/log.ts'
 import { plugins } from '../../src/plugins/index.ts'
@@ -42,4 +43,41 @@ test('a worker that hangs fails /health', async (t) => {
   const { status, text } = await health()
   assert.equal(status, 503)
   assert.match(text, /workers gave no sign of life for 1000 ms/)
+})
+
+test('there are as many workers as the most that a block asks for, after a reload too', async (t) => {
+  const told = new Map<number, unknown>()
+  const channel = new BroadcastChannel('telling-worker')
+  t.after(() => channel.close())
+  channel.onmessage = (event: unknown) => {
+    const { threadId, told: what } = (event as { data: { threadId: number; told: unknown } }).data
+    told.set(threadId, what)
+  }
+  let counts = [2, 3]
+  const corefile = () => counts.map((count, i) => `zone${i} {\n    multisocket ${count}\n    whoami\n}\n`).join('')
+  const server = new Server({
+    plugins,
+    log: logTo(() => undefined),
+    load: () => loadCorefile(corefile(), { file: 'Corefile', port: 0 }),
+    worker: new URL('./telling-worker.ts', import.meta.url),
+  })
+  const heard = async (expected: readonly unknown[]) => {
+    const now = () => [...told.values()].map(String).sort()
+    // What was posted comes with the loop's turns.
+    for (let tries = 0; tries < 1000 && now().join() !== expected.map(String).sort().join(); tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    assert.deepEqual(now(), expected.map(String).sort())
+  }
+  t.after(() => server.stop())
+  await server.start()
+  await heard([3, 3, 3])
+  counts = [1, 5]
+  await server.reload()
+  await heard([5, 5, 5, 5, 5])
+  counts = [2, 1]
+  await server.reload()
+  await heard([2, 2, 'stop', 'stop', 'stop'])
+  await server.stop()
+  await heard(['stop', 'stop', 'stop', 'stop', 'stop'])
 })
