@@ -90,10 +90,21 @@ export function treeOf(paths: Iterable<readonly string[]>): FieldTree {
   return root
 }
 
-export function hasPath(tree: FieldTree, path: readonly string[]): boolean {
+function nodeAt(tree: FieldTree, path: readonly string[]): FieldTree | undefined {
   let at: FieldTree | undefined = tree
   for (const step of path) at = at?.[step]
-  return at !== undefined
+  return at
+}
+
+/** Is the place itself in the set, not only something in it? */
+export function hasPlace(tree: FieldTree, path: readonly string[]): boolean {
+  const node = nodeAt(tree, path)
+  return node !== undefined && (Object.keys(node).length === 0 || '.' in node)
+}
+
+/** Is the place, or something in it, in the set? */
+export function reaches(tree: FieldTree, path: readonly string[]): boolean {
+  return nodeAt(tree, path) !== undefined
 }
 
 /** The paths of a tree's leaves. */

@@ -3,7 +3,7 @@ import { isRecord, type KubeObject, sameJson, withMetadata } from '../object.ts'
 import { timestampAt } from '../registry.ts'
 import { type Field, type ObjectType, objectType } from '../schema/schema.ts'
 import { ApiError } from '../status.ts'
-import { type FieldTree, hasPath, keyStep, leaves, pathsOf, printPath, treeOf } from './field-set.ts'
+import { type FieldTree, hasPlace, keyStep, leaves, pathsOf, printPath, reaches, treeOf } from './field-set.ts'
 
 type Json = Record<string, unknown>
 
@@ -46,7 +46,7 @@ export function serverSideApply(
   const others = entries
     .filter((entry) => !mine(entry))
     .map((entry) => {
-      const lost = contested.filter(({ path }) => entry.operation === 'Apply' && hasPath(entry.fieldsV1, path))
+      const lost = contested.filter(({ path }) => entry.operation === 'Apply' && hasPlace(entry.fieldsV1, path))
       return { entry, lost: lost.map((leaf) => leaf.path) }
     })
   const conflicts = others.filter(({ lost }) => lost.length > 0)
@@ -54,12 +54,15 @@ export function serverSideApply(
   const kept = others.map(({ entry, lost }) => (lost.length === 0 ? entry : without(entry, lost)))
 
   const merged = mergeStruct(type, live as Json | undefined, wanted as unknown as Json)
-  const gone = before === undefined ? [] : [...pathsOf(before.fieldsV1)].filter((path) => !hasPath(now, path))
-  const unowned = gone.filter((path) => !kept.some((entry) => hasPath(entry.fieldsV1, path)))
+  const gone = before === undefined ? [] : [...pathsOf(before.fieldsV1)].filter((path) => !reaches(now, path))
+  const unowned = gone.filter((path) => !kept.some((entry) => reaches(entry.fieldsV1, path)))
   // Deepest first, so that what becomes empty can go with what was in it.
   const pruned = unowned
     .sort((a, b) => b.length - a.length)
     .reduce((object, path) => removeAt(type, object, path), merged)
+
+  // What is wanted empty may have gone with what was in it.
+  const complete = mergeStruct(type, pruned, wanted as unknown as Json)
 
   const unchanged = before !== undefined && sameJson(before.fieldsV1, now)
   const entry: Managed = {
@@ -71,7 +74,7 @@ export function serverSideApply(
     fieldsV1: now,
     ...(subresource === '' ? {} : { subresource }),
   }
-  return withMetadata(pruned as unknown as KubeObject, { managedFields: [...kept, entry] })
+  return withMetadata(complete as unknown as KubeObject, { managedFields: [...kept, entry] })
 }
 
 function without(entry: Managed, lost: readonly (readonly string[])[]): Managed {
