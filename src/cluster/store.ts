@@ -47,6 +47,8 @@ export class Store implements Cluster {
   readonly #slices = new Map<string, EndpointSlice>()
   readonly #namespaces = new Map<string, Namespace>()
   readonly #pods = new Map<string, Pod>()
+  /** By namespace, then by name: the way every question takes, without making a key for it. */
+  readonly #servicesOf = new Map<string, Map<string, Service>>()
   readonly #servicesByAddress = new ObjectIndex<Service>()
   readonly #slicesByService = new ObjectIndex<EndpointSlice>()
   readonly #slicesByAddress = new ObjectIndex<EndpointSlice>()
@@ -69,7 +71,7 @@ export class Store implements Cluster {
   }
 
   service(namespace: string, name: string): Service | undefined {
-    return this.#services.get(`${namespace}/${name}`)
+    return this.#servicesOf.get(namespace)?.get(name)
   }
 
   slices(namespace: string, service: string): readonly EndpointSlice[] {
@@ -155,10 +157,20 @@ export class Store implements Cluster {
     }
   }
 
+  #rename(before: Service | undefined, after: Service | undefined): void {
+    const { namespace, name } = (after ?? before) as Service
+    const services = this.#servicesOf.get(namespace) ?? new Map<string, Service>()
+    if (after === undefined) services.delete(name)
+    else services.set(name, after)
+    if (services.size === 0) this.#servicesOf.delete(namespace)
+    else this.#servicesOf.set(namespace, services)
+  }
+
   #reindex<K extends Kind>(kind: K, before: Trimmed[K] | undefined, after: Trimmed[K] | undefined): void
   #reindex(kind: Kind, before: never, after: never): void {
     switch (kind) {
       case 'services':
+        this.#rename(before, after)
         this.#servicesByAddress.replace(before, after, clusterIPsOf)
         this.#branches.replace(before, after, clusterIPsOf)
         this.#ordered = undefined

@@ -132,6 +132,7 @@ export function parentOf(name: Name): Name {
 /** Is `name` the zone's apex or below it? Both lower-cased, or both in the same case. */
 export function isWithin(name: Name, zone: Name): boolean {
   const start = name.length - zone.length
+  if (zone.length === 1) return true
   // The zone's first length octet tells most of those that are not in it.
   if (start < 0 || name.charCodeAt(start) !== zone.charCodeAt(0) || !name.endsWith(zone)) return false
   // The same octets may stand inside a label, so the boundary has to be walked to.

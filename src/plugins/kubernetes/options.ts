@@ -12,6 +12,7 @@ import { isReverseTree, type Zone, zoneOf } from './zone.ts'
 export type PodMode = 'disabled' | 'insecure' | 'verified'
 
 export interface KubernetesOptions {
+  /** The longest first. */
   readonly zones: readonly Zone[]
   /** The zone that reverse names lead to. */
   readonly primary: Name
@@ -77,7 +78,7 @@ export function parseOptions(directives: readonly Directive[], block: ServerBloc
   }
   const { namespaces, pods, endpointPodNames, ttl, fallthrough, ignoreEmptyService, startupTimeout } = draft
   return {
-    zones,
+    zones: zones.toSorted((a, b) => b.name.length - a.name.length),
     primary: primary.name,
     cluster: clusterOptions(draft),
     namespaces,

@@ -24,14 +24,12 @@ export function zoneOf(name: Name): Zone {
   return { name, isReverse: isReverseName(name) }
 }
 
-/** The longest zone that the lower-cased name is in. */
+/** The first of the zones, the longest of them first, that the lower-cased name is in. */
 // hot
 export function findZone(zones: readonly Zone[], name: Name): Zone | undefined {
-  let found: Zone | undefined
   for (let i = 0; i < zones.length; i++) {
     const zone = zones[i] as Zone
-    if (found !== undefined && zone.name.length <= found.name.length) continue
-    if (isWithin(name, zone.name)) found = zone
+    if (isWithin(name, zone.name)) return zone
   }
-  return found
+  return undefined
 }
