@@ -61,6 +61,20 @@ export interface Listen {
   readonly addresses: readonly string[]
   /** How many workers are to listen; the most that any block asks for are started. Left out: the server decides. */
   readonly workers?: number
+  /** What clients may have of a TCP connection. */
+  readonly tcp?: TcpAllowance
+}
+
+/** What a client may have of a TCP connection; what is left out is the server's to decide. Times in ms. */
+export interface TcpAllowance {
+  /** From the first octet of a query to its last. */
+  readonly frame?: number
+  /** To take what was written for it. */
+  readonly write?: number
+  /** Without any traffic. */
+  readonly idle?: number
+  /** Queries, until the connection is closed. */
+  readonly queries?: number
 }
 
 /** What `background` leaves running until its context's signal is aborted. */

@@ -25,11 +25,13 @@ import { prometheus } from './prometheus/index.ts'
 import { ready } from './ready.ts'
 import { reload } from './reload.ts'
 import { template } from './template/index.ts'
+import { timeouts } from './timeouts.ts'
 import { trace } from './trace.ts'
 import { whoami } from './whoami.ts'
 
 export const plugins: readonly Plugin[] = [
   cancel,
+  timeouts,
   multisocket,
   reload,
   nsid,

@@ -1,6 +1,7 @@
 // The sockets of a worker: which there must be, and keeping those that stay over a reload.
 import { networkInterfaces } from 'node:os'
 import type { Log } from '../log.ts'
+import type { TcpAllowance } from '../plugin.ts'
 import type { Answer } from './answer.ts'
 import { type BlockSetup, bindAddresses, serverLabel } from './setup.ts'
 import { TcpListener } from './tcp.ts'
@@ -16,6 +17,7 @@ export interface Place {
   readonly reusePort: boolean
   /** A wildcard serves it too, so that it may be gone by now. */
   readonly covered: boolean
+  readonly tcp?: TcpAllowance
 }
 
 /** This host's addresses as text, loopback included; those of IPv6 that are only good on one link with their interface. */
@@ -37,14 +39,18 @@ export function placesOf(setups: readonly BlockSetup[], host: readonly string[],
         const server = serverLabel(scheme, address, port)
         for (const concrete of address === '' ? everywhere(host) : [address]) {
           const id = `${concrete} ${port}`
+          const known = places.get(id)
           // An address that is bound by name belongs to its own listener, not to the wildcard's.
-          if (address === '' && places.has(id)) continue
+          if (address === '' && known !== undefined && known.server !== server) continue
+          const before = known?.server === server ? known.tcp : undefined
           places.set(id, {
             address: concrete,
             port,
             server,
             reusePort,
             covered: address === '' && host.includes(concrete),
+            // Blocks that share a listener add up; where they contradict each other the last one counts.
+            tcp: { ...before, ...setup.listen.tcp },
           })
         }
       }
@@ -109,8 +115,9 @@ export class Listeners {
     }
   }
 
-  /** Closes what is not among these, after the questions in flight. */
+  /** Closes what is not among these, after the questions in flight; new connections get what these places allow. */
   async keep(places: readonly Place[]): Promise<void> {
+    for (const place of places) this.#open.get(idOf(place))?.tcp.allow(place.tcp)
     const wanted = new Set(places.map(idOf))
     await Promise.all([...this.#open.keys()].filter((id) => !wanted.has(id)).map((id) => this.#close(id, drainTime)))
   }

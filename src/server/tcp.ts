@@ -7,6 +7,7 @@ import type { Client } from '../dns/query.ts'
 import { TCPServer, type TcpState } from '../dns2.ts'
 import type { Log } from '../log.ts'
 import type { Maybe } from '../maybe.ts'
+import type { TcpAllowance } from '../plugin.ts'
 import type { Answer } from './answer.ts'
 import type { Place } from './listeners.ts'
 
@@ -18,6 +19,8 @@ export const tcpLimits = {
   inFlight: 128,
   /** Replies written and not taken by the client; it is not read from until there are fewer. */
   unread: 256 * 1024,
+  /** Queries of one connection, which ends after the reply to the last one. */
+  queries: Number.POSITIVE_INFINITY,
   /** Without any traffic (RFC 7766 6.2.3). */
   idle: 10_000,
   /** From the first octet of a frame to its last. */
@@ -37,7 +40,8 @@ export class TcpListener extends TCPServer {
   readonly #answer: Answer
   readonly #place: Place
   readonly #log: Log
-  readonly #limits: TcpLimits
+  readonly #base: TcpLimits
+  #limits: TcpLimits
   readonly #connections = new Set<Connection>()
 
   constructor(place: Place, answer: Answer, log: Log, limits: TcpLimits = tcpLimits) {
@@ -45,8 +49,14 @@ export class TcpListener extends TCPServer {
     this.#answer = answer
     this.#place = place
     this.#log = log
-    this.#limits = limits
+    this.#base = limits
+    this.#limits = { ...limits, ...place.tcp }
     this.maxConnections = limits.connections
+  }
+
+  /** What connections get from now on; those that are open keep what they have. */
+  allow(allowance: TcpAllowance = {}): void {
+    this.#limits = { ...this.#base, ...allowance }
   }
 
   /** Resolves when the socket listens; rejects with the system's error where it can't. */
@@ -107,6 +117,7 @@ class Connection {
   readonly #frames = new Frames()
   readonly #state: TcpState = { inFlight: 0, peerEnded: false }
   #reading = true
+  #queries = 0
   #finishing = false
   #ended = false
   #frameTimer: NodeJS.Timeout | undefined
@@ -148,6 +159,8 @@ class Connection {
       const message = this.#frames.shift()
       if (message === undefined) break
       this.#state.inFlight++
+      this.#queries++
+      if (this.#queries >= this.#limits.queries) this.#finishing = true
       const reply = this.#work.answer(message)
       if (reply instanceof Promise) void reply.then((value) => this.#reply(value))
       else this.#reply(reply)

@@ -220,3 +220,25 @@ test('draining answers what was asked and closes', async (t) => {
   assert.deepEqual(await got, ['asked before'])
   await drained
 })
+
+test('a connection ends after the last query it may have, with all replies', async (t) => {
+  const waiting = Promise.withResolvers<Buffer>()
+  const { connect, listener } = await serve(t, (message) => (message.toString() === 'a' ? waiting.promise : message))
+  const before = await connect()
+  before.write(frame('b'))
+  assert.deepEqual(await messages(before, 1), ['b'])
+  listener.allow({ queries: 2 })
+  const socket = await connect()
+  socket.write(Buffer.concat(['a', 'b', 'c'].map(frame)))
+  assert.deepEqual(await messages(socket, 1), ['b'])
+  waiting.resolve(Buffer.from('a'))
+  assert.deepEqual(await messages(socket), ['a'])
+  // Those that were open have what they had.
+  before.write(Buffer.concat(['c', 'd', 'e'].map(frame)))
+  assert.deepEqual(await messages(before, 3), ['c', 'd', 'e'])
+  // Without an allowance there is no limit again.
+  listener.allow()
+  const after = await connect()
+  after.write(Buffer.concat(['c', 'd', 'e'].map(frame)))
+  assert.deepEqual(await messages(after, 3), ['c', 'd', 'e'])
+})
