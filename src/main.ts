@@ -7,6 +7,7 @@ process.on('SIGUSR1', () => undefined)
 /** Each gets the arguments after its name and resolves to the exit code, when it is done. */
 const subcommands: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<number>>>> = {
   check: async () => (await import('./cli/check.ts')).check,
+  explain: async () => (await import('./cli/explain.ts')).explain,
   resolv: async () => (await import('./cli/resolv.ts')).resolv,
   sandbox: async () => (await import('./cli/sandbox.ts')).sandbox,
 }

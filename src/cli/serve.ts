@@ -9,7 +9,7 @@ import { parsePort, run } from './run.ts'
 const table = { valued: ['conf', 'dns.port', 'p', 'pidfile'], switches: ['plugins', 'quiet', 'version'] }
 
 const usage = `usage: clusterdns [flags] | sandbox [flags] [MANIFEST...] | check FILE... |
-       resolv [flags]
+       resolv [flags] | explain NAME [TYPE] [flags]
   -conf FILE      Corefile to load (default "Corefile"; "stdin": standard input)
   -dns.port PORT  port of zones that name none (default 53; 0: any free one)
   -p PORT         the same
