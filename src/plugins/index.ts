@@ -17,6 +17,7 @@ import { kubernetes } from './kubernetes/index.ts'
 import { loadbalance } from './loadbalance/index.ts'
 import { local } from './local.ts'
 import { log } from './log/index.ts'
+import { loop } from './loop/index.ts'
 import { minimal } from './minimal.ts'
 import { multisocket } from './multisocket.ts'
 import { nsid } from './nsid.ts'
@@ -55,6 +56,7 @@ export const plugins: readonly Plugin[] = [
   template,
   hosts,
   kubernetes,
+  loop,
   forward,
   whoami,
 ]
