@@ -1,7 +1,9 @@
 // The HTTP listener under health, ready and prometheus: a few fixed paths on one address.
 import { lookup } from 'node:dns/promises'
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
 import { isIP } from 'node:net'
+import type { TLSSocket, TlsOptions } from 'node:tls'
 
 export interface Page {
   readonly status: number
@@ -30,21 +32,33 @@ const patience = 5000
 /** Connections at a time; probes and scrapes need a handful. */
 const maxConnections = 512
 
-/** The one listener of an address, however many ask for it and over reloads; `share` is that of a plugin's context. */
+/** How a listener speaks TLS. */
+export interface TlsSettings
+  extends Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'minVersion' | 'maxVersion' | 'requestCert' | 'rejectUnauthorized'> {
+  /** Looks at a connection that has been set up; false cuts it off. */
+  readonly admits?: (socket: TLSSocket) => boolean
+}
+
+/**
+ * The one listener of an address, however many ask for it and over reloads; `share` is that of a plugin's context. With `tls`
+ * it is another one, which has what the first to ask said.
+ */
 export function sharedListener(
   share: <T>(key: string, make: (signal: AbortSignal) => T) => T,
   { host, port }: { readonly host: string; readonly port: number },
+  tls?: TlsSettings,
 ): Promise<HttpListener> {
-  return share(`http ${host}:${port}`, (signal) => HttpListener.open(host, port, signal))
+  const key = `${tls === undefined ? 'http' : 'https'} ${host}:${port}`
+  return share(key, (signal) => HttpListener.open(host, port, signal, tls))
 }
 
 /** Answers any method, as probes and scrapers differ in theirs; paths are compared whole, the query left out. */
 export class HttpListener {
-  readonly #server: Server
+  readonly #server: Server | TlsServer
   readonly #pages = new Map<string, PageMaker[]>()
 
-  private constructor() {
-    this.#server = createServer(
+  private constructor(create: (options: ServerOptions, answer: RequestListener) => Server | TlsServer) {
+    this.#server = create(
       {
         headersTimeout: patience,
         requestTimeout: patience,
@@ -60,10 +74,10 @@ export class HttpListener {
 
   /**
    * Listens until the signal is aborted; requests that came before are answered. An empty host is all addresses of this
-   * host, port 0 any free port. Rejects with ListenError.
+   * host, port 0 any free port. Rejects with ListenError, or with what node:tls has against the settings.
    */
-  static async open(host: string, port: number, signal: AbortSignal): Promise<HttpListener> {
-    const listener = new HttpListener()
+  static async open(host: string, port: number, signal: AbortSignal, tls?: TlsSettings): Promise<HttpListener> {
+    const listener = new HttpListener(tls === undefined ? createServer : await secureServer(tls))
     const server = listener.#server
     const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
     try {
@@ -85,6 +99,11 @@ export class HttpListener {
   get port(): number {
     const address = this.#server.address()
     return typeof address === 'object' && address !== null ? address.port : 0
+  }
+
+  /** Of TLS: certificate, key and authorities from now on; throws what node:tls has against them. */
+  secure(tls: TlsSettings): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(tls)
   }
 
   /** Serves the path until the signal is aborted. Of several makers for a path the last one counts, then those before. */
@@ -120,6 +139,17 @@ export class HttpListener {
     const timer = setTimeout(() => this.#server.closeAllConnections(), patience)
     timer.unref()
     this.#server.once('close', () => clearTimeout(timer))
+  }
+}
+
+async function secureServer(tls: TlsSettings) {
+  const https = await import('node:https')
+  return (options: ServerOptions, answer: RequestListener): TlsServer => {
+    const server = https.createServer({ ...options, ...tls, handshakeTimeout: patience }, answer)
+    server.on('secureConnection', (socket) => {
+      if (tls.admits?.(socket) === false) socket.destroy()
+    })
+    return server
   }
 }
 

@@ -49,12 +49,13 @@ const layers: readonly (readonly [layer: string, known: readonly string[]])[] = 
   ['dns2.ts', []],
   ['http.ts', []],
   ['regexp.ts', []],
+  ['yaml.ts', []],
   ['version.ts', []],
   ['corefile/', ['dns/']],
   ['plugin.ts', ['dns/', 'corefile/', 'log.ts', 'maybe.ts']],
   ['cluster/', ['dns/', 'log.ts', 'metrics.ts', 'maybe.ts']],
   ['resolver/', ['dns/']],
-  ['sandbox/', ['log.ts', 'http.ts']],
+  ['sandbox/', ['log.ts', 'http.ts', 'yaml.ts']],
   ['plugins/index.ts', ['plugins/', 'plugin.ts', 'corefile/']],
   [
     'plugins/',
@@ -72,6 +73,7 @@ const layers: readonly (readonly [layer: string, known: readonly string[]])[] = 
       'exposition.ts',
       'version.ts',
       'regexp.ts',
+      'yaml.ts',
     ],
   ],
   [

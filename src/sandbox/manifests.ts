@@ -1,14 +1,14 @@
 // Manifests: YAML or JSON text, files and folders of them, to objects.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseYaml, parseYamlDocuments, printYaml } from '../yaml.ts'
+import { dump, load, loadAll } from '../yaml.ts'
 import { isRecord, type KubeObject } from './object.ts'
 
 /** The objects of a text of several documents; Lists are taken apart. Throws an Error that names `source`. */
 export function parseManifests(text: string, source: string): KubeObject[] {
   let documents: unknown[]
   try {
-    documents = parseYamlDocuments(text)
+    documents = loadAll(text)
   } catch (error) {
     throw new Error(`${source}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
   }
@@ -40,9 +40,9 @@ export function readManifests(path: string): KubeObject[] {
 
 /** One document of YAML, of which JSON is a part. Throws an Error. */
 export function parseYaml(text: string): unknown {
-  return parseYaml(text)
+  return load(text)
 }
 
 export function printYaml(value: object): string {
-  return printYaml(value)
+  return dump(value)
 }

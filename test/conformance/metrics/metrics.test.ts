@@ -97,7 +97,7 @@ async function scrape(t: TestContext, command: readonly string[]): Promise<strin
     for (const question of others) assert.ok(await question())
     // What is enabled is shown once everything answers, which may be a moment after the first answer.
     let page = ''
-    while (!page.includes('coredns_plugin_enabled')) {
+    for (let tries = 0; tries < 100 && !page.includes('coredns_plugin_enabled'); tries++) {
       page = await (await fetch(`http://127.0.0.1:${pages[1]}/metrics`)).text()
     }
     return page.replaceAll(`:${port}"`, ':PORT"')
