@@ -27,8 +27,8 @@ function readCases(plugin: string): Case[] {
     const [stanza = '', ...lines] = paragraph.trimEnd().split('\n    ')
     const [verdict = '', ours, reason] = lines
     if (lines.length === 1) return { stanza, coredns: verdict, ours: verdict }
-    const field = (line: string | undefined, name: string): string => {
-      assert(line !== undefined && line.startsWith(`${name}: `), `${plugin}: ${stanza}: ${name} is missing`)
+    const field = (line: string = '', name: string): string => {
+      assert(line.startsWith(`${name}: `), `${plugin}: ${stanza}: ${name} is missing`)
       return line.slice(name.length + 2)
     }
     assert.notEqual(field(reason, 'because'), '')
