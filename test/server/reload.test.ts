@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { decode } from 'dns-packet'
@@ -208,4 +208,16 @@ test('the plugin reload finds a change in an imported file, and refuses a bad on
   assert.equal(rcodeOf(await ask(program.port, question('example.com'))), 'NOERROR')
   assert.equal(rcodeOf(await ask(program.port, question('example.net'))), 'REFUSED')
   assert.equal(program.output().match(/No files matching/g)?.length, 1, 'told at the start, not at every look')
+
+  // What can't be listened on: the old pages stay too.
+  const taken = createServer().listen(0, '127.0.0.1')
+  t.after(() => taken.close())
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  write(
+    `example.com {\n    bind 127.0.0.1\n    prometheus 127.0.0.1:${metrics}\n    health 127.0.0.1:${port}\n    whoami\n}\n`,
+  )
+  await program.printed(new RegExp(`reload failed: listen tcp 127.0.0.1:${port}: bind: address already in use\n`))
+  assert.match(await scrape(), /^coredns_reload_failed_total 2$/m)
+  assert.equal(rcodeOf(await ask(program.port, question('example.com'))), 'NOERROR')
 })

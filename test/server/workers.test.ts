@@ -5,13 +5,14 @@ import { loadCorefile } from '../../src/cli/corefile.ts'
 import { logTo } from '../../src/log.ts'
 import { plugins } from '../../src/plugins/index.ts'
 import { Server } from '../../src/server/server.ts'
+import { samplesOf } from '../samples.ts'
 import { ask, freePort, question, rcodeOf } from './ask.ts'
 
 /** A server in this process whose workers run `script`; resolves when it answers. */
 async function serve(t: TestContext, script: string) {
   const lines: string[] = []
-  const healthPort = await freePort()
-  const corefile = `example.org {\n    bind 127.0.0.1\n    health 127.0.0.1:${healthPort}\n    whoami\n}\n`
+  const [healthPort, metricsPort] = [await freePort(), await freePort()]
+  const corefile = `example.org {\n    bind 127.0.0.1\n    health 127.0.0.1:${healthPort}\n    prometheus 127.0.0.1:${metricsPort}\n    whoami\n}\n`
   const server = new Server({
     plugins,
     log: logTo((line) => lines.push(line)),
@@ -36,6 +37,10 @@ test('a worker that dies is told of, replaced, and its successor answers', async
   let answered = 0
   while (answered < 20) if (rcodeOf(await ask(port, question('example.org'), { wait: 200 })) === 'NOERROR') answered++
   assert.match(lines.join(''), /\[ERROR\] Recovered from panic in worker, starting another: .*a fault of the test/)
+  // What the dead have counted is not lost.
+  const counted = Object.values(samplesOf('coredns_dns_requests_total')).reduce((sum, count) => sum + count, 0)
+  assert.ok(counted >= answered + 1, `${counted} of ${answered + 1}`)
+  assert.ok((samplesOf('coredns_panics_total')[''] ?? 0) >= 1)
 })
 
 test('a worker that hangs fails /health', async (t) => {
