@@ -29,6 +29,15 @@ export class ApiError extends Error {
 /** A server that asks us to wait longer than this is asked again all the same. */
 const longestWaitMs = 60_000
 
+/** Nothing came for longer than we wait. */
+export class SilenceError extends Error {
+  override name = 'SilenceError'
+
+  constructor(milliseconds: number) {
+    super(`the API server has been silent for ${milliseconds / 1000} s`)
+  }
+}
+
 export interface ApiRequest {
   /** With its query. */
   readonly path: string
@@ -81,8 +90,7 @@ function send(access: Access, { path, signal, silenceMs, agent }: ApiRequest): P
     access.url.protocol === 'https:' ? requestHttps(access.url, options) : requestHttp(access.url, options)
   let response: IncomingMessage | undefined
   request.on('timeout', () => {
-    const seconds = (response === undefined ? options.timeout : silenceMs) / 1000
-    const silence = new Error(`the API server has been silent for ${seconds} s`)
+    const silence = new SilenceError(response === undefined ? options.timeout : silenceMs)
     if (response === undefined) request.destroy(silence)
     else response.destroy(silence)
   })

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../log.ts'
 import { partOf, textOf } from './api-object.ts'
-import { ApiError, type ApiRequest, requestApi } from './api-request.ts'
+import { ApiError, type ApiRequest, requestApi, SilenceError } from './api-request.ts'
 import { BackOff, type BackOffLimits, reflectorBackOff } from './back-off.ts'
 import type { Access, Credentials } from './credentials.ts'
 import { JsonStreamError, LineSplitter } from './json-stream.ts'
@@ -62,6 +62,9 @@ class GapError extends Error {
 /** How an attempt came out: everything is listed, a watch came to its end, or what we watched from is of no use. */
 type Outcome = 'listed' | 'ended' | 'outdated'
 
+/** After so many lists are asked for in pages: not every server that lets itself be asked for a streaming list has one. */
+const mostEndless = 2
+
 /** Watches that say nothing and end, after which everything is listed again. */
 const mostBarren = 3
 
@@ -101,7 +104,8 @@ export class Reflector {
   #barren = 0
   /** The version after which something came that made no sense. */
   #malformedAfter: string | undefined
-  #listInPages = false
+  /** Streaming lists in a row that didn't come to their end though nothing broke. */
+  #endless = 0
   #paged = true
   #reported = ''
 
@@ -140,7 +144,7 @@ export class Reflector {
   async #list(): Promise<Outcome> {
     this.#intake.begin()
     const access = await this.#credentials.access()
-    if (!this.#listInPages) {
+    if (this.#endless < mostEndless) {
       try {
         // A streaming list (KEP-3157) is a watch that begins with what there is, and stays open.
         const query = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
@@ -188,13 +192,16 @@ export class Reflector {
       this.#stands()
       this.#reached(this.#version)
     }
-    // Unless the list comes to its end, the next one is to come in pages: not every server that lets itself be asked
-    // for a streaming list has one.
-    else this.#listInPages = true
     const splitter = new LineSplitter((line) => this.#take(line))
-    for await (const chunk of response) splitter.write(chunk as Buffer)
-    if (this.#version === '') throw new JsonStreamError('the list ended before it was whole')
-    return 'ended'
+    try {
+      for await (const chunk of response) splitter.write(chunk as Buffer)
+    } catch (error) {
+      if (this.#version === '' && error instanceof SilenceError) this.#endless = mostEndless
+      throw error
+    }
+    if (this.#version !== '') return 'ended'
+    this.#endless++
+    throw new JsonStreamError('the list ended before it was whole')
   }
 
   #take(line: string): void {
@@ -249,7 +256,7 @@ export class Reflector {
   #completeList(version: string): void {
     if (version === '') throw new JsonStreamError('a list has no resource version')
     this.#version = version
-    this.#listInPages = false
+    this.#endless = 0
     this.#paged = true
     this.#intake.complete()
     this.#stands()

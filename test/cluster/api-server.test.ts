@@ -53,7 +53,7 @@ for (const streaming of [true, false]) {
     const random = randomFrom(seed + 1)
     await swept(access)
     await churn.begin()
-    await following(access, { timing: { silenceMs: 20_000, pageSize: 10 } }, async (follow) => {
+    await following(access, { timing: { silenceMs: 20_000, pageSize: 100 } }, async (follow) => {
       const { proxy, watch, converged } = follow
       const normal = (path: string) => (!streaming && path.includes('sendInitialEvents') ? { status: 422 } : undefined)
       proxy.answer = normal

@@ -81,7 +81,7 @@ export async function following(
       // A server that has just come up may refuse to be asked yet.
       problem = await listCluster(proxy.upstream).then((state) => difference(state, cluster), String)
       return problem === undefined && watch.pending().length === 0
-    }).catch((error: Error) => assert.fail(`${error.message}\n${problem}\n${lines.slice(-20).join('\n')}`))
+    }).catch((error: Error) => assert.fail(`${error.message}\n${problem}\n${lines.slice(-200).join('\n')}`))
   }
   try {
     await use({ proxy, url, watch, cluster, lines, converged })

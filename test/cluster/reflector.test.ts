@@ -125,6 +125,38 @@ test('reflector: a server that overlooks what it is asked, and never ends a stre
   })
 })
 
+test('reflector: a server whose streaming lists end before their end is asked for pages after the second', async () => {
+  await scene({}, async ({ proxy, watch }) => {
+    const isStream = (path: string): boolean => path.includes('sendInitialEvents')
+    proxy.answer = (path) => (isStream(path) ? { status: 200 } : undefined)
+    assert.equal(await watch.started(30_000), true)
+    assert.equal(proxy.requests.filter(isStream).length, 8)
+    assert.ok(proxy.requests.some((path) => path.includes('limit=3')))
+  })
+})
+
+test('reflector: a streaming list that breaks off is asked for again', async () => {
+  await scene({}, async ({ proxy, watch, converged }) => {
+    await watch.started(30_000)
+    await converged()
+    proxy.deaf = true
+    proxy.answer = (path) => (/[?&]resourceVersion=/.test(path) ? { status: 410 } : undefined)
+    for (let i = 0; i < 3; i++) {
+      const before = proxy.requests.length
+      proxy.drop()
+      await until('another list of each', () => {
+        const lists = proxy.requests.slice(before).filter((path) => path.includes('sendInitialEvents'))
+        return lists.length >= 4 && proxy.watches === 4
+      })
+    }
+    proxy.deaf = false
+    proxy.answer = () => undefined
+    proxy.drop()
+    await converged()
+    assert.ok(!proxy.requests.some((path) => path.includes('limit=3')))
+  })
+})
+
 test('reflector: pages that expire are fetched in one piece', async () => {
   await scene({}, async ({ proxy, watch }) => {
     proxy.answer = (path) => {
