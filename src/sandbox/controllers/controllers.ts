@@ -21,7 +21,7 @@ export function makeControllers(store: Store, podRanges: readonly Cidr[]): Contr
   return [
     namespaceController,
     garbageCollector(store),
-    deploymentController,
+    deploymentController(store),
     replicaSetController,
     statefulSetController,
     scheduler(network),

@@ -1,8 +1,9 @@
 // Deployments: a ReplicaSet per template, and pods moved from the old ones to the new one a few at a time.
-import { deployments, replicaSets } from '../kinds.ts'
-import { controllerOf, controllerReference, sameJson, withMetadata } from '../object.ts'
-import type { Condition, Deployment, PodTemplate, ReplicaSet } from '../resources.ts'
-import { withCondition } from './condition.ts'
+import { deployments, pods, replicaSets } from '../kinds.ts'
+import { controllerOf, controllerReference, type KubeObject, sameJson, withMetadata } from '../object.ts'
+import type { Condition, Deployment, Pod, PodTemplate, ReplicaSet } from '../resources.ts'
+import type { Store } from '../store.ts'
+import { isPodOver, withCondition } from './condition.ts'
 import { hashOf } from './replica.ts'
 import { type Controller, type ControllerContext, controllerKeys, itself } from './runner.ts'
 
@@ -15,14 +16,15 @@ const notCopied = [
   'deprecated.deployment.rollback.to',
 ]
 
-export const deploymentController: Controller = {
+export const deploymentController = (store: Store): Controller => ({
   name: 'deployment',
   watches: [
     { kind: deployments, keys: itself },
     { kind: replicaSets, keys: controllerKeys(deployments) },
+    // A strategy of Recreate waits for the last of the old pods.
+    { kind: pods, keys: ({ type, object }) => (type === 'DELETED' ? deploymentOf(object, store) : []) },
   ],
   reconcile(context, namespace, name) {
-    const { store } = context.registry
     const deployment = store.get<Deployment>(deployments, namespace, name)
     if (deployment === undefined || deployment.metadata.deletionTimestamp !== undefined) return
     const owned = replicaSetsOf(context, deployment)
@@ -36,6 +38,14 @@ export const deploymentController: Controller = {
     const now = replicaSetsOf(context, deployment)
     context.registry.change(deployments, deployment, (each) => withStatus(each, now), 'status')
   },
+})
+
+/** The key of the Deployment whose ReplicaSet the pod is of. */
+function deploymentOf(pod: KubeObject, store: Store): string[] {
+  const { namespace = '' } = pod.metadata
+  const replicaSet = store.get(replicaSets, namespace, controllerOf(pod)?.name ?? '')
+  const owner = replicaSet === undefined ? undefined : controllerOf(replicaSet)
+  return owner?.kind === deployments.kind ? [`${namespace}/${owner.name}`] : []
 }
 
 function replicaSetsOf({ registry }: ControllerContext, deployment: Deployment): ReplicaSet[] {
@@ -117,7 +127,11 @@ function recreate(
   old: readonly ReplicaSet[],
 ): void {
   for (const each of old) scale(context, each, 0)
-  if (sum(old, (each) => each.status?.replicas ?? 0) === 0) scale(context, current, deployment.spec.replicas ?? 1)
+  // Pods that are still ending count.
+  const uids = new Set(old.map(({ metadata }) => metadata.uid))
+  const all = [...context.registry.store.list<Pod>(pods, deployment.metadata.namespace ?? '')]
+  if (all.some((pod) => uids.has(controllerOf(pod)?.uid) && !isPodOver(pod))) return
+  scale(context, current, deployment.spec.replicas ?? 1)
 }
 
 /** New pods as far as maxSurge allows, old ones gone as far as maxUnavailable allows. */

@@ -77,7 +77,7 @@ export class ControllerRunner {
     setImmediate(() => this.#drain())
   }
 
-  /** The earliest of several times asked for wins: reconciling tells whether there is more to wait for. */
+  /** The earliest of several times asked for wins. */
   #later(controller: Controller, key: string, milliseconds: number): void {
     const id = `${controller.name} ${key}`
     const at = Date.now() + milliseconds
@@ -109,6 +109,10 @@ export class ControllerRunner {
   #reconcile(controller: Controller, key: string): void {
     const context = this.#contexts.get(controller)
     if (context === undefined) return
+    // Whether there is still something to wait for is found out anew.
+    const id = `${controller.name} ${key}`
+    clearTimeout(this.#timers.get(id)?.timer)
+    this.#timers.delete(id)
     try {
       controller.reconcile(context, ...splitKey(key))
     } catch (error) {

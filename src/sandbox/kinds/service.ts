@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import type { Cidr } from '../address-pool.ts'
 import { dns1035Label, dnsLabel, dnsSubdomain, labelFaults, portFault } from '../names.ts'
+import { sameJson } from '../object.ts'
 import type { Service, ServicePort, ServiceSpec } from '../resources.ts'
 import { type Cause, cause } from '../status.ts'
 import { hasNodePorts, isExternalName, isHeadless, ServiceHoldings } from './service-holdings.ts'
@@ -67,7 +68,9 @@ function nodePortBefore(port: ServicePort, index: number, old?: Service): number
 function addressing(given: ServiceSpec, old?: Service): Partial<ServiceSpec> {
   const kept = old === undefined || isExternalName(old.spec) ? undefined : old.spec
   const clusterIP = given.clusterIP || given.clusterIPs?.[0] || kept?.clusterIP
-  const clusterIPs = given.clusterIPs ?? (clusterIP === kept?.clusterIP ? kept?.clusterIPs : undefined)
+  // Who changes one of the two fields means both.
+  const untouched = given.clusterIPs === undefined || sameJson(given.clusterIPs, kept?.clusterIPs)
+  const clusterIPs = !untouched ? given.clusterIPs : clusterIP === kept?.clusterIP ? kept?.clusterIPs : undefined
   const ipFamilies = given.ipFamilies ?? kept?.ipFamilies
   const ipFamilyPolicy = given.ipFamilyPolicy ?? kept?.ipFamilyPolicy
   return {
