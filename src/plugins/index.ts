@@ -1,6 +1,7 @@
 // Every plugin, in the order in which a query meets them, which is CoreDNS's and not that of the Corefile.
 import type { KnownDirectives } from '../corefile/parse.ts'
 import type { Plugin } from '../plugin.ts'
+import { acl } from './acl.ts'
 import { any } from './any.ts'
 import { bind } from './bind.ts'
 import { bufsize } from './bufsize.ts'
@@ -51,6 +52,7 @@ export const plugins: readonly Plugin[] = [
   any,
   chaos,
   loadbalance,
+  acl,
   cache,
   minimal,
   template,
