@@ -141,6 +141,11 @@ export function apiVersionOf(kind: Kind): string {
   return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
 }
 
+/** Where a kind is served: `api/v1` or `apis/GROUP/VERSION`. */
+export function pathOf(kind: Kind): string {
+  return kind.group === '' ? `api/${kind.version}` : `apis/${apiVersionOf(kind)}`
+}
+
 /** The kind served under a path. */
 export function kindAt(group: string, version: string, resource: string): Kind | undefined {
   return kinds.find((kind) => kind.group === group && kind.version === version && kind.resource === resource)

@@ -1,6 +1,6 @@
 // The schema as OpenAPI v3, a document per group and version, and v2: what kubectl's validation, explain and apply read.
 import { createHash } from 'node:crypto'
-import { apiVersionOf, type Kind, kinds } from './kinds.ts'
+import { type Kind, kinds, pathOf } from './kinds.ts'
 import { type Field, type ObjectType, objectType, typeOfKind } from './schema/schema.ts'
 import { noSuchPath } from './status.ts'
 
@@ -49,7 +49,6 @@ export function openApiV2(): Json {
   }
 }
 
-const pathOf = (kind: Kind) => (kind.group === '' ? `api/${kind.version}` : `apis/${apiVersionOf(kind)}`)
 const groupVersions = () => [...new Set(kinds.map(pathOf))]
 
 const v3Parameter = (name: string, type: string) => ({ name, in: 'query', schema: { type, uniqueItems: true } })

@@ -125,7 +125,11 @@ function asJson(text: string): ApiObject {
 }
 
 /** Starts a watch; resolves when its head is there. */
-export async function watch(target: Target, path: string): Promise<EventLog> {
+export async function watch(
+  target: Target,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<EventLog> {
   const log = {
     code: 0,
     events: [] as WatchEvent[],
@@ -138,7 +142,7 @@ export async function watch(target: Target, path: string): Promise<EventLog> {
     },
     close: () => request.destroy(),
   }
-  const request = open(target, 'GET', path, {})
+  const request = open(target, 'GET', path, headers)
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request.on('response', resolve)
     request.on('error', reject)
