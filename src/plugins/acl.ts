@@ -103,16 +103,18 @@ function parseRule(directive: Directive, block: ServerBlock): Rule {
   return { zones: zonesOf(directive.args, block), policies: directive.block.map(parsePolicy) }
 }
 
+function unexpectedToken(property: Directive, token: string): CorefileError {
+  const words = `unexpected token ${JSON.stringify(token)}; expect 'allow', 'block', 'filter' or 'drop'`
+  return new CorefileError(property, words)
+}
+
 const isSection = (word: string): word is 'type' | 'net' => word === 'type' || word === 'net'
 
 /** `ACTION [type TYPE...] [net CIDR...]`, the sections in any order and number. */
 function parsePolicy(property: Directive): Policy {
-  if (property.block.length > 0) throw new CorefileError(property, "Unexpected token '{', expecting argument")
+  if (property.block.length > 0) throw unexpectedToken(property, '{')
   const action = actions.find((candidate) => candidate === property.name.toLowerCase())
-  if (action === undefined) {
-    const words = `unexpected token ${JSON.stringify(property.name)}; expect 'allow', 'block', 'filter' or 'drop'`
-    throw new CorefileError(property, words)
-  }
+  if (action === undefined) throw unexpectedToken(property, property.name)
   const words: { type: string[] | undefined; net: string[] | undefined } = { type: undefined, net: undefined }
   let section: 'type' | 'net' | undefined
   let count = 0

@@ -63,7 +63,7 @@ suite('stanzas', () => {
     'acl {\n  block net x\n}': 'illegal CIDR notation "x/32"',
     'acl {\n  block net 10.0.0.1/33\n}': 'illegal CIDR notation "10.0.0.1/33"',
     'acl {\n  block net ::x\n}': 'illegal CIDR notation "::x/128"',
-    'acl {\n  block {\n    x\n  }\n}': "Unexpected token '{', expecting argument",
+    'acl {\n  block {\n    x\n  }\n}': "unexpected token \"{\"; expect 'allow', 'block', 'filter' or 'drop'",
   }
   for (const [stanza, problem] of Object.entries(bad)) {
     test(JSON.stringify(stanza), () =>
