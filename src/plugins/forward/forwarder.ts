@@ -120,7 +120,7 @@ export class Forwarder {
         if (maxFails > 0) upstream.health.suspect()
         attempts++
         if (down >= list.length) break
-        if (attempts >= 2 * list.length) await sleep(pause)
+        if (attempts >= 2 * list.length && attempts < this.#maxAttempts) await sleep(pause)
       }
     }
     throw failed ?? new UpstreamError('no healthy proxies', { code: ExtendedErrorCode.NO_REACHABLE_AUTHORITY })
