@@ -20,6 +20,8 @@ const patience = 5000
 /** Upstreams that fail at once are given this long to come back, from the third time on that all are tried, ms. */
 const pause = 100
 
+const refused: Reply = { ...errorReply(Rcode.REFUSED), plugin: 'forward' }
+
 export interface Forwarded {
   readonly reply: Reply
   /** Address and port. */
@@ -61,11 +63,11 @@ export class Forwarder {
   /** Rejects with Failure where no upstream has a reply, or too many questions are being asked. */
   async ask(query: Query): Promise<Forwarded> {
     // A transfer is many messages (RFC 5936 2.2), and no upstream's to give to our clients.
-    if (query.type === Type.AXFR) return { reply: errorReply(Rcode.REFUSED), upstream: '' }
+    if (query.type === Type.AXFR) return { reply: refused, upstream: '' }
     if (this.#concurrent >= this.#limit) {
       countReject()
       const message = `concurrent queries exceeded maximum ${this.#stanza.maxConcurrent}`
-      throw new Failure(message, errorReply(Rcode.REFUSED))
+      throw new Failure(message, refused)
     }
     this.#concurrent++
     try {

@@ -1,5 +1,6 @@
 // Connections to one upstream, TCP or TLS (RFC 7766, RFC 7858): kept open, and many questions on each at a time.
 import { connect, type Socket } from 'node:net'
+import type { SecureContext } from 'node:tls'
 import { Frames } from '../../dns/frames.ts'
 import type { Message } from '../../dns/message.ts'
 import { Outstanding } from './outstanding.ts'
@@ -22,6 +23,7 @@ export class StreamPool {
   readonly #connections = new Set<StreamConnection>()
   /** Was there a connection for the question, or had one to be opened? */
   readonly #count: (isReused: boolean) => void
+  #context: SecureContext | undefined
   #session: Buffer | undefined
   #ended = false
 
@@ -72,12 +74,12 @@ export class StreamPool {
     const place = { host, port, noDelay: true, ...(source === undefined ? {} : { localAddress: source }) }
     if (tls === undefined) return connect(place)
     // Loaded where it is needed: it would cost every worker memory.
-    const socket = process.getBuiltinModule('node:tls').connect({
+    const { connect: connectTls } = process.getBuiltinModule('node:tls')
+    this.#context ??= secureContext(tls)
+    const socket = connectTls({
       ...place,
-      minVersion: 'TLSv1.2',
+      secureContext: this.#context,
       ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
-      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls.cert === undefined ? {} : { cert: tls.cert, key: tls.key }),
       ...(this.#session === undefined ? {} : { session: this.#session }),
     })
     socket.on('session', (session: Buffer) => {
@@ -94,6 +96,17 @@ export class StreamPool {
   }
 }
 
+/** Made once: reading all authorities takes a while. */
+function secureContext({ ca, cert, key }: TlsOptions): SecureContext {
+  const { createSecureContext, getCACertificates } = process.getBuiltinModule('node:tls')
+  return createSecureContext({
+    minVersion: 'TLSv1.2',
+    // Node's own list, and what the administrators of this host have added to theirs.
+    ca: ca ?? [...getCACertificates('default'), ...getCACertificates('system')],
+    ...(cert === undefined ? {} : { cert, key }),
+  })
+}
+
 interface Owner {
   readonly dial: () => Socket
   readonly idle: () => void
@@ -106,7 +119,7 @@ class StreamConnection {
   readonly #socket: Socket
   readonly #frames = new Frames()
   readonly #waiting: Outstanding
-  readonly #born = Date.now()
+  readonly #born = performance.now()
   readonly #maxAge: number
   readonly #idle: NodeJS.Timeout
   #local = ''
@@ -144,7 +157,7 @@ class StreamConnection {
   }
 
   get usable(): boolean {
-    return !this.#isRetired && (this.#maxAge === 0 || Date.now() - this.#born < this.#maxAge)
+    return !this.#isRetired && (this.#maxAge === 0 || performance.now() - this.#born < this.#maxAge)
   }
 
   ask(request: Request, timeout: number): Promise<Message> {

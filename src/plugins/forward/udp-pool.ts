@@ -71,7 +71,7 @@ class UdpSocket {
   readonly #socket: Socket
   readonly #remote: string
   readonly #outstanding: Outstanding
-  readonly #born = Date.now()
+  readonly #born = performance.now()
   readonly #maxAge: number
   readonly #idle: NodeJS.Timeout
   #uses = 0
@@ -122,7 +122,7 @@ class UdpSocket {
       !this.#retired &&
       this.#uses < maxUses &&
       this.#outstanding.size < maxOutstanding &&
-      Date.now() - this.#born < this.#maxAge
+      performance.now() - this.#born < this.#maxAge
     )
   }
 

@@ -11,6 +11,8 @@ import { StreamPool } from './stream-pool.ts'
 import { UdpPool } from './udp-pool.ts'
 import { printHostPort, UpstreamError } from './upstream-error.ts'
 
+/** The longest a timer can wait, ms. */
+const maxTimer = 2 ** 31 - 1
 /** For a probe, ms. */
 const probeTimeout = 1000
 /** Connections that were closed under a question, before that is a failure. */
@@ -30,8 +32,8 @@ export class Upstream {
     this.address = printHostPort(host, port)
     this.#isTls = transport === 'tls'
     this.#counters = countersOf(this.address)
-    const { source, expire, maxAge, maxIdle } = options
-    const place = { host, port, source, expire, maxAge, maxIdle }
+    const { source, maxAge, maxIdle } = options
+    const place = { host, port, source, expire: Math.min(options.expire, maxTimer), maxAge, maxIdle }
     const serverName = destination.serverName ?? options.serverName
     const label = this.#isTls ? 'tcp-tls' : 'tcp'
     this.#datagrams = new UdpPool(place, (isReused) => this.#counters.taken('udp', isReused))
@@ -53,7 +55,7 @@ export class Upstream {
     return new Health({
       // Whatever it replies: it is there.
       probe: () => this.#send(request, protocol === 'tcp' ? 'stream' : 'udp', probeTimeout),
-      interval,
+      interval: Math.min(interval, maxTimer),
       maxFails,
       failed: () => this.#counters.probeFailed(),
     })
