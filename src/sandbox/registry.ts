@@ -242,6 +242,7 @@ function mergePart(given: KubeObject, old: KubeObject, part: Part, strategy: Str
     resourceVersion: metadata.resourceVersion,
     deletionTimestamp: metadata.deletionTimestamp,
     deletionGracePeriodSeconds: metadata.deletionGracePeriodSeconds,
+    managedFields: given.metadata.managedFields ?? metadata.managedFields,
   })
   return strategy.newStatus === undefined || old.status === undefined ? kept : { ...kept, status: old.status }
 }

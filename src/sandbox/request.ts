@@ -27,7 +27,7 @@ export interface ApiRequest extends Target {
 
 /** The target of `/api/v1/...` or `/apis/GROUP/VERSION/...`; undefined for any other path. Throws ApiError 404 for what is not served. */
 export function parseTarget(path: string): Target | undefined {
-  const segments = path.split('/').slice(1).map(decodeURIComponent)
+  const segments = path.split('/').slice(1).map(decoded)
   const core = segments[0] === 'api'
   if (!core && segments[0] !== 'apis') return undefined
   const [group = '', version = '', ...inside] = core ? ['', ...segments.slice(1)] : segments.slice(1)
@@ -36,6 +36,14 @@ export function parseTarget(path: string): Target | undefined {
   const target = parseInside(group, version, rest.at(-1) === '' ? rest.slice(0, -1) : rest)
   if (target === undefined) throw noSuchPath()
   return target
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch (error) {
+    throw new ApiError(400, 'BadRequest', `the path has ${JSON.stringify(segment)} in it: ${String(error)}`)
+  }
 }
 
 function parseInside(group: string, version: string, rest: readonly string[]): Target | undefined {

@@ -44,7 +44,7 @@ export function requestListener(context: ServerContext): (message: IncomingMessa
     const { method = '', socket } = message
     const accept = message.headers.accept ?? ''
     try {
-      const url = new URL(message.url ?? '/', 'http://sandbox')
+      const url = new URL(`http://sandbox${message.url?.startsWith('/') ? message.url : '/'}`)
       const body = await readBody(message)
       if (trouble.delay > 0) await sleep(trouble.delay)
       if (trouble.isSilent(socket)) return
