@@ -55,7 +55,12 @@ const functions: Readonly<Record<string, (...args: readonly Value[]) => Value>> 
   le: compare('le', (order) => order <= 0),
   gt: compare('gt', (order) => order > 0),
   ge: compare('ge', (order) => order >= 0),
-  index: (of, ...keys) => keys.reduce(valueAt, of),
+  index: (...args) => {
+    const [of, ...keys] = args
+    if (args.length === 0) throw new ExecutionError('wrong number of args for index: want at least 1 got 0')
+    if (of === undefined) throw new ExecutionError('error calling index: index of untyped nil')
+    return keys.reduce(valueAt, of)
+  },
   slice: (of, ...bounds) => {
     if (typeof of === 'string') return sliceOf(of, bounds)
     if (isList(of)) return sliceOf(of, bounds)
@@ -67,8 +72,9 @@ const functions: Readonly<Record<string, (...args: readonly Value[]) => Value>> 
     if (typeof of !== 'object') throw new ExecutionError(`error calling len: len of ${kindOf(of)}`)
     return BigInt(isList(of) ? of.length : of.size)
   },
-  print: (...args) => args.reduce<string>((text, arg, at) => text + gap(args[at - 1], arg, at) + printValue(arg), ''),
-  println: (...args) => `${args.map(printValue).join(' ')}\n`,
+  print: (...args) =>
+    args.reduce<string>((text, arg, at) => text + gap(args[at - 1], arg, at) + printArgument(arg), ''),
+  println: (...args) => `${args.map(printArgument).join(' ')}\n`,
   printf: (format, ...args) => {
     if (typeof format !== 'string') throw new ExecutionError('error calling printf: the format is no string')
     return printFormatted(format, args)
@@ -86,6 +92,9 @@ function exactly(name: string, args: readonly Value[], count: number): readonly 
   if (args.length === count) return args
   throw new ExecutionError(`wrong number of args for ${name}: want ${count} got ${args.length}`)
 }
+
+/** A function is told of nothing as a nil. */
+const printArgument = (value: Value): string => (value === undefined ? '<nil>' : printValue(value))
 
 /** `print` puts a space between two neighbours of which neither is a string. */
 function gap(before: Value, value: Value, at: number): string {
@@ -133,7 +142,7 @@ function valueAt(of: Value, key: Value): Value {
 function sliceOf<T extends string | readonly string[]>(of: T, bounds: readonly Value[]): T {
   const [from = 0n, to = BigInt(of.length), ...others] = bounds
   if (others.length > 0) throw new ExecutionError('error calling slice: too many slice indexes')
-  if (typeof from !== 'bigint' || typeof to !== 'bigint') {
+  if (typeof from !== 'bigint' || typeof to !== 'bigint' || bounds.includes(undefined)) {
     throw new ExecutionError('error calling slice: an index is no integer')
   }
   if (from < 0n || to > of.length || from > to)
