@@ -74,8 +74,9 @@ export class ExposedCluster {
     return records
   }
 
-  /** Of the ready endpoints of a service. */
-  endpointsOf({ namespace, name }: Service): Records {
+  /** Of the ready endpoints of a service; undefined while those that are known may be but some of them. */
+  endpointsOf({ namespace, name }: Service): Records | undefined {
+    if (!this.cluster.synced('endpointslices')) return undefined
     const slices = this.cluster.slices(namespace, name)
     if (slices.length === 0) return noEndpoints
     // A list of several is the same as long as nothing in it changes; one of one may be made for the occasion.

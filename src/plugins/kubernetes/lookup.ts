@@ -73,12 +73,11 @@ export function findService(exposed: ExposedCluster, request: Request): FoundSer
   if (service.type === 'ExternalName') return findAlias(service, kind)
   const needsEndpoints = service.headless || exposed.options.ignoreEmptyService
   const endpoints = needsEndpoints || kind === 'endpoint' ? exposed.endpointsOf(service) : undefined
-  if (needsEndpoints && endpoints?.all.entries.length === 0) return undefined
+  if (needsEndpoints && (endpoints === undefined || endpoints.all.entries.length === 0)) return undefined
   const own = service.headless && endpoints !== undefined ? endpoints : exposed.recordsOf(service)
   if (kind === 'service') return own.all
-  return endpoints !== undefined && kind === 'endpoint'
-    ? findEndpoint(endpoints, own, request.endpoint)
-    : portNamed(own, request.port, request.protocol)
+  if (kind === 'port') return portNamed(own, request.port, request.protocol)
+  return endpoints === undefined ? undefined : findEndpoint(endpoints, own, request.endpoint)
 }
 
 /** There is nothing below an ExternalName, nor at one that is an address. */

@@ -49,6 +49,7 @@ interface Draft {
   fallthrough: readonly Name[]
   ignoreEmptyService: boolean
   startupTimeout: number
+  snapshot: string
 }
 
 export function parseOptions(directives: readonly Directive[], block: ServerBlock): KubernetesOptions {
@@ -71,6 +72,7 @@ export function parseOptions(directives: readonly Directive[], block: ServerBloc
     fallthrough: [],
     ignoreEmptyService: false,
     startupTimeout: 5000,
+    snapshot: '',
   }
   readBlock(directive, propertiesOf(draft))
   if (draft.namespaces.length > 0 && draft.namespaceLabels !== undefined) {
@@ -146,6 +148,9 @@ function propertiesOf(draft: Draft): Properties {
       const words = (problem: string) => `failed to parse startup_timeout: ${text}, ${problem}`
       draft.startupTimeout = readValue(property, () => parseDuration(text), words)
     },
+    snapshot: (property) => {
+      draft.snapshot = readArg(property)
+    },
     multicluster: refuse,
     zonal: refuse,
   }
@@ -194,7 +199,7 @@ function readTtl(property: Directive): number {
 }
 
 function clusterOptions(draft: Draft): ClusterOptions {
-  const { endpoints, tls, kubeconfig, labels, namespaceLabels, namespaces, noEndpoints, pods } = draft
+  const { endpoints, tls, kubeconfig, labels, namespaceLabels, namespaces, noEndpoints, pods, snapshot } = draft
   const [url] = endpoints
   const kinds: Kind[] = ['services', 'namespaces']
   if (!noEndpoints) kinds.push('endpointslices')
@@ -210,6 +215,7 @@ function clusterOptions(draft: Draft): ClusterOptions {
     labelSelector: labels,
     namespaceSelector: namespaceLabels ?? '',
     namespaces,
+    ...(snapshot === '' ? {} : { snapshot }),
   }
 }
 

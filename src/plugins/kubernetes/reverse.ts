@@ -26,6 +26,8 @@ export function namesOf(exposed: ExposedCluster, address: string): readonly Rdat
     const name = serviceName(service.namespace, service.name, primary)
     return name === undefined ? [] : [encodeName(name)]
   }
+  // Some of the names would pass for all of them.
+  if (!exposed.isWhole()) return []
   const ranked = exposed
     .endpointsAt(address)
     .flatMap(({ slice, label, hasHostname }) => {
