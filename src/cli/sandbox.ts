@@ -45,7 +45,7 @@ export async function sandbox(args: readonly string[]): Promise<number> {
     errors
     bind ${loopbacks}
     kubernetes {
-        kubeconfig "${kubeconfig}"
+        endpoint ${cluster.url}
         pods verified
     }
 }
