@@ -9,26 +9,29 @@ import { annotationForPod } from './pod-annotation.ts'
 import { hostAddresses, type PodNetwork } from './pod-network.ts'
 import { type Controller, type ControllerContext, itself } from './runner.ts'
 
-/** Why a pod is not ready where its annotation says so: readiness comes back when the annotation goes. */
-const byAnnotation = 'SwitchedOff'
+/** Why a pod is not ready: its containers have only just started, or its annotation says so, until it goes. */
+const unready = { starting: 'ContainersNotReady', byAnnotation: 'SwitchedOff' } as const
+
+type Step = 'start' | 'ready' | 'end'
 
 export function kubelet(network: PodNetwork): Controller {
-  /** When the step a pod is waiting for is due, by its uid. */
-  const due = new Map<string, number>()
+  /** The step each pod waits for, and when it is due, by its key. */
+  const due = new Map<string, { readonly uid: string | undefined; readonly step: Step; readonly at: number }>()
 
   /** Is it time? The first question starts the clock. */
-  function waited(context: ControllerContext, pod: Pod, milliseconds: number): boolean {
-    if (milliseconds <= 0) return true
-    const uid = pod.metadata.uid ?? ''
-    const at = due.get(uid) ?? Date.now() + milliseconds
+  function waited({ later }: ControllerContext, { metadata }: Pod, step: Step, milliseconds: number): boolean {
+    const key = `${metadata.namespace}/${metadata.name}`
+    const { uid } = metadata
+    const known = due.get(key)
+    const at = known?.uid === uid && known?.step === step ? known.at : Date.now() + milliseconds
     const left = at - Date.now()
-    if (left <= 0) {
-      due.delete(uid)
-      return true
+    if (left > 0) {
+      due.set(key, { uid, step, at })
+      later(key, left)
+      return false
     }
-    due.set(uid, at)
-    context.later(`${pod.metadata.namespace}/${pod.metadata.name}`, left)
-    return false
+    due.delete(key)
+    return true
   }
 
   return {
@@ -37,18 +40,18 @@ export function kubelet(network: PodNetwork): Controller {
     reconcile(context, namespace, name) {
       const { registry, pace } = context
       const pod = registry.store.get<Pod>(pods, namespace, name)
+      if (pod === undefined) due.delete(`${namespace}/${name}`)
       if (pod?.spec.nodeName === undefined) return
-      const { deletionTimestamp } = pod.metadata
-      if (deletionTimestamp !== undefined) {
-        if (!waited(context, pod, terminationMilliseconds(pod, pace))) return
+      if (pod.metadata.deletionTimestamp !== undefined) {
+        if (!waited(context, pod, 'end', terminationMilliseconds(pod, pace))) return
         registry.remove(pods, namespace, name, { gracePeriodSeconds: 0 })
         return
       }
-      const next = nextStatus(pod, registry.store, network)
-      if (next === undefined || sameJson(next, pod.status)) return
-      const starting = pod.status?.phase !== 'Running' || conditionOf(pod.status.conditions, 'Ready') === undefined
-      if (starting && !waited(context, pod, pace)) return
-      registry.change(pods, pod, (current) => ({ ...current, status: next }), 'status')
+      const step = nextStep(pod)
+      if (step === undefined || (step !== 'watch' && !waited(context, pod, step, pace))) return
+      const status = step === 'start' ? started(pod, registry.store, network) : running(pod, registry.store)
+      if (status === undefined || sameJson(status, pod.status)) return
+      registry.change(pods, pod, (current) => ({ ...current, status }), 'status')
     },
   }
 }
@@ -59,22 +62,26 @@ function terminationMilliseconds(pod: Pod, pace: number): number {
   return Math.min(grace, Number.isNaN(wanted) ? pace : wanted * 1000)
 }
 
-/** The next step in the life of a pod that has a node; undefined where there is none to take. */
-function nextStatus(pod: Pod, store: Store, network: PodNetwork): PodStatus | undefined {
-  const status = pod.status ?? {}
-  const phase = pod.metadata.annotations?.[annotations.phase]
+/** What comes next for a pod that has a node; `watch`: it runs, and only its annotations are looked at. */
+function nextStep(pod: Pod): 'start' | 'ready' | 'watch' | undefined {
   if (isPodOver(pod)) return undefined
-  if (phase === 'Pending' && status.phase !== 'Running') return undefined
-  if (status.phase !== 'Running') return started(pod, store, network)
-  if (phase === 'Failed' || phase === 'Succeeded') return over(status, phase)
-  const ready = annotationForPod(pod, annotations.ready, store)[0]
-  const condition = conditionOf(status.conditions, 'Ready')
-  if (ready === 'false') return withReady(pod, false, byAnnotation)
-  const free = condition?.reason === byAnnotation || condition?.reason === starting
-  return ready === 'true' || free ? withReady(pod, true) : undefined
+  if (pod.status?.phase !== 'Running') {
+    return pod.metadata.annotations?.[annotations.phase] === 'Pending' ? undefined : 'start'
+  }
+  const reason = conditionOf(pod.status.conditions, 'Ready')?.reason
+  return reason === unready.starting ? 'ready' : 'watch'
 }
 
-const starting = 'ContainersNotReady'
+/** The status of a pod that runs, by its annotations; undefined where they leave it as it is. */
+function running(pod: Pod, store: Store): PodStatus | undefined {
+  const phase = pod.metadata.annotations?.[annotations.phase]
+  if (phase === 'Failed' || phase === 'Succeeded') return over(pod.status ?? {}, phase)
+  const ready = annotationForPod(pod, annotations.ready, store)[0]
+  if (ready === 'false') return withReady(pod, false, unready.byAnnotation)
+  const reason = conditionOf(pod.status?.conditions, 'Ready')?.reason
+  const waiting = reason === unready.starting || reason === unready.byAnnotation
+  return ready === 'true' || waiting ? withReady(pod, true) : undefined
+}
 
 function started(pod: Pod, store: Store, network: PodNetwork): PodStatus {
   const node = store.get<Node>(nodes, '', pod.spec.nodeName ?? '')
@@ -102,14 +109,14 @@ function started(pod: Pod, store: Store, network: PodNetwork): PodStatus {
     (conditions, type) => withCondition(conditions, { type, status: 'True' }),
     [...(status.conditions ?? [])] as Condition[],
   )
-  return withReady({ ...pod, status: { ...status, conditions: early } }, false, starting)
+  return withReady({ ...pod, status: { ...status, conditions: early } }, false, unready.starting)
 }
 
 /** The status with every container, and so the pod, ready or not. */
-function withReady(pod: Pod, ready: boolean, reason?: string): PodStatus {
+function withReady(pod: Pod, ready: boolean, reason = ''): PodStatus {
   const status = pod.status ?? {}
   const names = pod.spec.containers.map((container) => container.name).join(' ')
-  const why = ready ? {} : { reason: reason ?? starting, message: `containers with unready status: [${names}]` }
+  const why = ready ? {} : { reason, message: `containers with unready status: [${names}]` }
   const conditions = ['Ready', 'ContainersReady'].reduce(
     (all, type) => withCondition(all, { type, status: ready ? 'True' : 'False', ...why }),
     [...(status.conditions ?? [])] as Condition[],

@@ -19,7 +19,9 @@ export class PodNetwork {
     this.#pool = new AddressPool(ranges, firstAutomatic)
     this.#families = [...new Set(ranges.map((range) => range.family))]
     store.subscribe(pods, ({ type, object }) => {
-      if (type === 'DELETED') for (const address of addressesOf(object as Pod)) this.#pool.release(address)
+      if (type !== 'DELETED') return
+      for (const address of addressesOf(object as Pod)) this.#pool.release(address)
+      this.#given.delete(object.metadata.uid ?? '')
     })
   }
 
@@ -53,6 +55,7 @@ export class PodNetwork {
     const uid = (ownerOf(pod, store) ?? pod).metadata.uid ?? ''
     for (;;) {
       const addresses = this.pins(pod, store)
+      if (addresses.length === 0) return []
       const given = this.#given.get(uid) ?? new Set()
       this.#given.set(uid, given)
       for (const address of addresses) given.add(address)

@@ -121,21 +121,22 @@ test('pods under an OnDelete strategy change when they are deleted', async () =>
   })
 })
 
-test('pinned addresses, by ordinal and by round', async () => {
-  const annotations = { 'sandbox.clusterdns.io/addresses': '10.1.1.1, 10.1.1.2 fd00::2; 10.1.2.1' }
-  await withSandbox({}, async (sandbox) => {
-    sandbox.apply(workload('StatefulSet', { replicas: 2 }, { annotations }))
-    await sandbox.settled()
-    const addresses = (name: string) =>
-      sandbox.get<Pod>('pod', 'default', name)?.status?.podIPs?.map(({ ip }) => ip) ?? []
-    assert.equal(addresses('w-0')[0], '10.1.1.1')
-    assert.deepEqual(addresses('w-1'), ['10.1.1.2', 'fd00::2'])
-    for (const name of ['w-0', 'w-1']) sandbox.delete('pod', 'default', name)
-    await sandbox.settled()
-    assert.equal(addresses('w-0')[0], '10.1.2.1')
-    assert.match(addresses('w-1')[0] ?? '', /^10\.244\./)
+for (const pace of [0, 5])
+  test(`pinned addresses, by ordinal and by round, at a pace of ${pace}`, async () => {
+    const annotations = { 'sandbox.clusterdns.io/addresses': '10.1.1.1, 10.1.1.2 fd00::2; 10.1.2.1' }
+    await withSandbox({ pace }, async (sandbox) => {
+      sandbox.apply(workload('StatefulSet', { replicas: 2 }, { annotations }))
+      await sandbox.settled()
+      const addresses = (name: string) =>
+        sandbox.get<Pod>('pod', 'default', name)?.status?.podIPs?.map(({ ip }) => ip) ?? []
+      assert.equal(addresses('w-0')[0], '10.1.1.1')
+      assert.deepEqual(addresses('w-1'), ['10.1.1.2', 'fd00::2'])
+      for (const name of ['w-0', 'w-1']) sandbox.delete('pod', 'default', name)
+      await sandbox.settled()
+      assert.equal(addresses('w-0')[0], '10.1.2.1')
+      assert.match(addresses('w-1')[0] ?? '', /^10\.244\./)
+    })
   })
-})
 
 test('a Deployment replaces its pods a few at a time', async () => {
   await withSandbox({ pace: 5 }, async (sandbox) => {
