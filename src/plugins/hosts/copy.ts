@@ -8,12 +8,12 @@ const linesPerTurn = 2000
 export interface HostsCopy {
   /** Undefined until the file has been heard of for the first time. */
   entries(): HostsEntries | undefined
-  /** Resolves when it has. */
-  readonly heard: Promise<void>
+  /** Resolves to what was heard that first time. */
+  readonly heard: Promise<HostsEntries>
 }
 
 export function copyOf(port: MessagePort): HostsCopy {
-  const heard = Promise.withResolvers<void>()
+  const heard = Promise.withResolvers<HostsEntries>()
   let entries: HostsEntries | undefined
   let newest = 0
   port.on('message', (text: string) => {
@@ -22,7 +22,7 @@ export function copyOf(port: MessagePort): HostsCopy {
       given: () => number !== newest,
       done: (read) => {
         entries = read
-        heard.resolve()
+        heard.resolve(read)
       },
     })
   })

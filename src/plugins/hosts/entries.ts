@@ -1,7 +1,7 @@
 // What a hosts file says (hosts(5)): addresses and their names, looked up from either side.
 import { parseAddress, unmappedAddress } from '../../dns/address.ts'
 import { Type } from '../../dns/codes.ts'
-import { lowerName, type Name, NameError, parentOf, parseName, prepend, root } from '../../dns/name.ts'
+import { lowerName, type Name, NameError, parentOf, parseName, root } from '../../dns/name.ts'
 import type { Rdata } from '../../dns/rrset.ts'
 
 /** One line of a hosts file. */
@@ -34,6 +34,7 @@ function parseHostName(word: string): Name[] {
 }
 
 const asterisk = '\x01*'
+const none: readonly Rdata[] = []
 
 export function isWildcard(name: Name): boolean {
   return name.startsWith(asterisk)
@@ -45,6 +46,7 @@ export class HostsEntries {
   readonly #aaaa = new Map<Name, Rdata[]>()
   /** By the octets of the address, without wildcards. */
   readonly #names = new Map<string, Name[]>()
+  #hasWildcards = false
 
   /** A line that says nothing adds nothing. */
   add(line: string): void {
@@ -54,7 +56,8 @@ export class HostsEntries {
     const addresses = address.length === 4 ? this.#a : this.#aaaa
     for (const name of names) {
       append(addresses, name, address)
-      if (!isWildcard(name)) append(this.#names, address, name)
+      if (isWildcard(name)) this.#hasWildcards = true
+      else append(this.#names, address, name)
     }
   }
 
@@ -62,13 +65,15 @@ export class HostsEntries {
    * The addresses of a lower-cased name for A or AAAA, in file order. A name without an address of this type of its own
    * has those of the wildcard beside it, even if it has addresses of the other type: as in CoreDNS.
    */
+  // hot
   addresses(name: Name, type: typeof Type.A | typeof Type.AAAA): readonly Rdata[] {
     const addresses = type === Type.A ? this.#a : this.#aaaa
-    if (addresses.size === 0) return []
+    const own = addresses.get(name)
+    if (own === undefined && !this.#hasWildcards) return none
     const parent = parentOf(name)
     // A name of one label has no wildcard, and is none.
-    if (parent === root) return isWildcard(name) ? [] : (addresses.get(name) ?? [])
-    return addresses.get(name) ?? addresses.get(prepend(['*'], parent)) ?? []
+    if (parent === root) return isWildcard(name) ? none : (own ?? none)
+    return own ?? addresses.get((asterisk + parent) as Name) ?? none
   }
 
   /** The names of an address (4 or 16 octets), in file order. */

@@ -88,7 +88,7 @@ export const hosts: Plugin<HostsConfig> = {
       if (query.type !== Type.PTR && !isWithinAny(query.name, config.zones)) return next(query)
       const entries = copy.entries()
       if (entries !== undefined) return answer(config, [entries, inline], query, next)
-      return copy.heard.then(() => answer(config, [copy.entries() ?? inline, inline], query, next))
+      return copy.heard.then((read) => answer(config, [copy.entries() ?? read, inline], query, next))
     }
   },
 }
@@ -185,25 +185,42 @@ function countEntries(lines: readonly string[], { zones, reverse }: HostsConfig)
   return count
 }
 
+// hot
 function isWithinAny(name: Name, zones: readonly Name[]): boolean {
-  return zones.some((zone) => isWithin(name, zone))
+  for (let i = 0; i < zones.length; i++) if (isWithin(name, zones[i] as Name)) return true
+  return false
 }
 
+// hot
 function answer(config: HostsConfig, sources: readonly HostsEntries[], query: Query, next: Next): Maybe<Reply> {
   const { name, type } = query
-  const addressesOf = (of: typeof Type.A | typeof Type.AAAA) => sources.flatMap((source) => source.addresses(name, of))
   if (type === Type.PTR) {
     const rdatas = config.reverse ? namesAt(name, sources, config.zones) : []
     return rdatas.length === 0 ? next(query) : found(config, query, rdatas)
   }
   const falls = isWithinAny(name, config.fallthrough)
   if (type === Type.A || type === Type.AAAA) {
-    const rdatas = addressesOf(type)
+    const rdatas = addressesOf(name, type, sources)
     if (rdatas.length > 0) return found(config, query, rdatas)
   } else if (config.fallthroughUnsupported && falls) return next(query)
-  if (addressesOf(Type.A).length > 0 || addressesOf(Type.AAAA).length > 0) return found(config, query, [])
+  const isKnown = addressesOf(name, Type.A, sources).length > 0 || addressesOf(name, Type.AAAA, sources).length > 0
+  if (isKnown) return found(config, query, [])
   // There is no SOA that a denial would need.
   return falls ? next(query) : errorReply(Rcode.SERVFAIL)
+}
+
+// hot
+function addressesOf(
+  name: Name,
+  type: typeof Type.A | typeof Type.AAAA,
+  sources: readonly HostsEntries[],
+): readonly Rdata[] {
+  let all: readonly Rdata[] = []
+  for (const source of sources) {
+    const addresses = source.addresses(name, type)
+    if (addresses.length > 0) all = all.length === 0 ? addresses : [...all, ...addresses]
+  }
+  return all
 }
 
 function namesAt(name: Name, sources: readonly HostsEntries[], zones: readonly Name[]): Rdata[] {
