@@ -1,7 +1,7 @@
 // `minimal`: positive answers without anything beside them.
 import { readNothing } from '../corefile/read-block.ts'
 import type { Query } from '../dns/query.ts'
-import { type Reply, silence } from '../dns/reply.ts'
+import type { Reply } from '../dns/reply.ts'
 import { replyKind } from '../dns/reply-kind.ts'
 import type { Plugin } from '../plugin.ts'
 
@@ -25,6 +25,6 @@ export const minimal: Plugin<null> = {
 
 function strip(query: Query, reply: Reply): Reply {
   if (reply.authority.length === 0 && reply.additional.length === 0) return reply
-  if (reply === silence || replyKind(query, reply) !== 'NOERROR') return reply
+  if (replyKind(query, reply) !== 'NOERROR') return reply
   return { ...reply, authority: [], additional: [] }
 }

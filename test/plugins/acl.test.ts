@@ -80,7 +80,7 @@ const filtered = reply({ errors: [{ code: 17, text: '' }], plugin: 'acl' })
 const passed = reply({ plugin: 'next' })
 
 suite('questions', () => {
-  const stanza = `acl example.org a.example.org {
+  const stanza = `acl a.example.org example.org {
     allow net 192.168.1.0/24
     block type A MX net 192.168.0.0/16
     filter type * net 2001:db8::/32

@@ -36,7 +36,7 @@ export function judge(query: Query, reply: Reply, config: CacheConfig, now: numb
   const part = reply.truncated || (endsNowhere && soa === undefined) ? undefined : partOf(kind, soa)
   const clamped = clampReply(reply, boundsOf(kind, config), kind === 'NXDOMAIN' || kind === 'NODATA' ? soa : undefined)
   const isExpired = query.edns?.dnssecOk === true && hasExpiredSignature(reply, now)
-  return { kind, part: isExpired ? undefined : part, ...clamped, isAnswer: isAnswer && !reply.truncated }
+  return { kind, part: isExpired ? undefined : part, ...clamped, isAnswer }
 }
 
 function partOf(kind: ReplyKind, soa: Rrset | undefined): Verdict['part'] {

@@ -156,6 +156,13 @@ suite('what is not kept', () => {
     })
   }
 
+  test('a notification is not answered from what was kept for a question', async () => {
+    const { ask, asked } = set('cache', replyOf(a(60)), replyOf(a(50)))
+    await ask('a.example.org. A')
+    assert.deepEqual(print(await ask('a.example.org. A', { opcode: Opcode.NOTIFY })), [a(50)])
+    assert.equal(asked.length, 2)
+  })
+
   test('errors, thrown or rejected, are for those before us', async () => {
     const { ask, asked } = set('cache', new Error('refused'), Promise.reject(new Error('timeout')), replyOf(a(60)))
     await assert.rejects(ask('a.example.org. A'), { message: 'refused' })
@@ -235,6 +242,7 @@ suite('what is told of a kept reply', () => {
       'a.EXAMPLE.org. 60 IN A 192.0.2.1',
       'B.example.org. 60 IN A 192.0.2.2',
     ])
+    assert.match(print(await ask('a.example.ORG. A')).join(), /^a\.example\.ORG\. 60/)
   })
 })
 
@@ -402,6 +410,21 @@ suite('serve_stale verify', () => {
     assert.deepEqual(print(await ask('a.example.org. A')), [a(50)])
   })
 
+  test('each who waits asks for it', async () => {
+    const slow = [Promise.withResolvers<Reply>(), Promise.withResolvers<Reply>()]
+    const { ask, at, asked } = set(
+      'cache {\n serve_stale 1h verify\n}',
+      replyOf(a(60)),
+      ...slow.map((one) => one.promise),
+    )
+    await ask('a.example.org. A')
+    at(60)
+    const both = [ask('a.example.org. A'), ask('a.example.org. A')]
+    for (const one of slow) one.resolve(replyOf(a(50)))
+    assert.deepEqual((await Promise.all(both)).map(print), [[a(50)], [a(50)]])
+    assert.equal(asked.length, 3)
+  })
+
   test('one asks where attempts are to be rare, the others are told what has expired', async () => {
     const slow = Promise.withResolvers<Reply>()
     const { ask, at, asked } = set('cache {\n serve_stale 1h verify 1m 0 30s\n}', replyOf(a(60)), slow.promise)
@@ -437,6 +460,18 @@ suite('serve_stale_policy prefer_positive', () => {
     const { series } = set(stanza('immediate'), replyOf(a(60)), replyOf('NXDOMAIN', soa), replyOf(a(50)))
     const stale = `${a(0)}, EDE 3`
     assert.deepEqual(await series('a.example.org. A', 0, 60, 61, 62), [a(60), stale, stale, a(49)])
+  })
+
+  test('what is no answer does not end a denial', async () => {
+    const { series, asked } = set(
+      'cache {\n serve_stale 5s verify\n serve_stale_policy prefer_positive\n}',
+      ...[replyOf(a(10)), replyOf('NXDOMAIN', soa), aside],
+    )
+    const stale = `${a(0)}, EDE 3`
+    assert.deepEqual(await series('a.example.org. A', 0, 10, 11, 15), [
+      ...[a(10), stale, stale, `NXDOMAIN, ${soa.replace('60', '55')}`],
+    ])
+    assert.equal(asked.length, 3)
   })
 
   test('a denial is told where no answer is left', async () => {
