@@ -55,9 +55,12 @@ export function line({ rcode, truncated, answer, plugin, errors }: Reply): strin
 /** Ports are chosen anew for each test. */
 export const withoutPorts = (text: string) => text.replaceAll(/(127\.0\.0\.1|\[::1\]):[0-9]+/g, '$1')
 
-/** Waits until it holds; the test's own limit ends what never does. */
+/** Waits until it holds; rejects where it never does. */
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5))
+  for (let tries = 0; !holds(); tries++) {
+    assert(tries < 5000, `never: ${holds}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
 }
 
 /** What is counted under this name for these values of its labels; of a histogram the number of observations. */

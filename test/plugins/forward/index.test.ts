@@ -223,7 +223,10 @@ suite('one upstream', () => {
     const how = [options.replace('\n', ' '), fields === tcp ? 'for a client of TCP' : ''].join(' ').trim()
     test(`${title}${how === '' ? '' : ` (${how})`}: ${told}`, async (t) => {
       const [upstream] = await upstreams(t, behaviour)
-      const wait = options.includes('read_timeout') ? '' : '\nread_timeout 120ms'
+      // Whoever is to be answered has time, however busy this host is.
+      const wait = options.includes('read_timeout')
+        ? ''
+        : `\nread_timeout ${told.includes('i/o timeout') ? '120ms' : '2s'}`
       const { told: tell } = forwardBy(t, `forward . ${upstream?.address} {\n${options}${wait}\n}`)
       assert.equal(await tell('example.org. A', fields), told)
     })
@@ -252,7 +255,9 @@ suite('one upstream', () => {
       isTcp: fc.boolean(),
     })
     const [upstream] = await upstreams(t, honest)
-    const { told } = forwardBy(t, `forward . ${upstream?.address} {\nread_timeout 60ms\nmax_fails 0\n}`)
+    const by = (timeout: string) =>
+      forwardBy(t, `forward . ${upstream?.address} {\nread_timeout ${timeout}\nmax_fails 0\n}`).told
+    const [patient, hasty] = [by('2s'), by('60ms')]
     await fc.assert(
       fc.asyncProperty(plans, async ({ lies: plan, isHonest, isTcp }) => {
         const behaviour: Behaviour = (asked) => [
@@ -260,7 +265,7 @@ suite('one upstream', () => {
           ...(isHonest ? honest(asked) : []),
         ]
         if (upstream !== undefined) upstream.behave = behaviour
-        const answer = await told('example.org. A', isTcp ? tcp : undefined)
+        const answer = await (isHonest ? patient : hasty)('example.org. A', isTcp ? tcp : undefined)
         assert.match(answer, isHonest ? /^NOERROR .* 192\.0\.2\.1$/ : /^SERVFAIL EDE22: .* i\/o timeout$/)
       }),
       { numRuns: 60 },
@@ -645,7 +650,7 @@ suite('giving up', () => {
 suite('health', () => {
   const isProbe = ({ query }: { query: { questions: readonly { name: string; type: number }[] } }) =>
     query.questions[0]?.type === 2
-  const options = 'policy sequential\nread_timeout 40ms\nhealth_check 20ms'
+  const options = 'policy sequential\nread_timeout 250ms\nhealth_check 20ms'
 
   test('nobody is probed while all is well', async (t) => {
     const [upstream] = await upstreams(t, honest)

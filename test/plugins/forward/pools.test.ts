@@ -139,7 +139,7 @@ suite('connections', () => {
 
   test('that have gone silent are left', async (t) => {
     const [upstream] = await upstreams(t, (asked) => (asked.count === 1 ? [] : honest(asked)))
-    const { told } = forwardBy(t, `forward . ${upstream?.address} {\nread_timeout 50ms\n}`)
+    const { told } = forwardBy(t, `forward . ${upstream?.address} {\nread_timeout 500ms\n}`)
     assert.equal(await told('example.org. A', tcp), truth)
     assert.equal(await told('example.org. A', tcp), truth)
     assert.equal(upstream?.connections, 2)
