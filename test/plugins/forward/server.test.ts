@@ -67,6 +67,25 @@ test('a server that forwards to itself says so, and answers what it can', async 
   assert.equal(output().match(/plugin\/loop: Loop/g)?.length, 1)
 })
 
+test('a circle nobody looks for ends by itself, and other names are not held up', async (t) => {
+  const [upstream] = await upstreams(t, honest)
+  const { port, file, process, printed, output } = await serve(t, corefile(upstream?.address ?? ''))
+  writeFileSync(file, corefile(`127.0.0.1:${port} {\n  read_timeout 300ms\n  }`))
+  process.kill('SIGUSR1')
+  await printed(/is an address of this server itself/)
+  await printed(/Reloading complete/)
+  const names = Array.from({ length: 40 }, (_, at) => `n${at}.example.org`)
+  const circling = Promise.all(names.map((name) => ask(port, question(name), { wait: 20_000 })))
+  assert.equal(rcodeOf(await ask(port, question('local.test'))), 'NOERROR')
+  assert.deepEqual(
+    (await circling).map(rcodeOf),
+    names.map(() => 'SERVFAIL'),
+  )
+  // Each worker asks a question once at a time: a line for every client it had, and for the other worker.
+  const lines = output().match(/plugin\/errors: 2 n[0-9]+\.example\.org\. A: /g)?.length ?? 0
+  assert(lines >= names.length && lines <= 10 * names.length, `${lines} failures`)
+})
+
 test('upstreams that die and come back under load: failures are told and counted, and nothing wrong is answered', async (t) => {
   const [one, two] = await upstreams(
     t,
