@@ -1,6 +1,6 @@
 // The cache at work: replies from the store, from further down where there is none, and the renewal of what is old.
 import { ExtendedErrorCode, Opcode, Rcode } from '../../dns/codes.ts'
-import { isWithin, type Name, printName } from '../../dns/name.ts'
+import { isWithin, type Name, printName, root } from '../../dns/name.ts'
 import type { Query } from '../../dns/query.ts'
 import { type Reply, silence } from '../../dns/reply.ts'
 import { replySize } from '../../dns/reply-size.ts'
@@ -26,12 +26,15 @@ export class Cache {
   readonly #log: Log
   readonly #store: Store
   readonly #zones: string
+  /** Cluster names, in the Corefiles of today: nothing of theirs can be in the store. */
+  readonly #neverKept: readonly Name[]
   readonly #metrics = new Map<string, CacheMetrics>()
 
   constructor(config: CacheConfig, { log, workers, clock }: CacheSurroundings) {
     const { success, denial, stale } = config
     this.#config = config
     this.#log = log
+    this.#neverKept = inBoth(success.except, denial.except)
     this.#zones = config.zones.map(printName).join(',')
     this.#store = new Store({
       capacity: { success: Math.ceil(success.capacity / workers), denial: Math.ceil(denial.capacity / workers) },
@@ -46,17 +49,11 @@ export class Cache {
     if (query.opcode !== Opcode.QUERY || !isIn(query.name, this.#config.zones)) return next(query)
     const metrics = this.#metricsOf(query)
     metrics.requests.inc()
+    if (isIn(query.name, this.#neverKept)) return this.#ask(query, '', next, metrics)
     const now = this.#store.tick()
-    const isKept = !this.#isNeverKept(query.name)
-    const key = isKept ? keyOf(query) : ''
-    const found = isKept ? this.#store.find(key) : undefined
-    if (found === undefined) {
-      metrics.misses.inc()
-      const reply = next(forRenewal(query))
-      return reply instanceof Promise
-        ? reply.then((value) => this.#take(query, key, value))
-        : this.#take(query, key, reply)
-    }
+    const key = keyOf(query)
+    const found = this.#store.find(key)
+    if (found === undefined) return this.#ask(query, key, next, metrics)
     metrics.hits[found.part].inc()
     const { entry } = found
     if (entry.remaining(now) <= 0) return this.#answerStale(query, key, entry, next)
@@ -73,9 +70,13 @@ export class Cache {
     return metrics
   }
 
-  /** Cluster names, in the Corefiles of today: nothing of theirs can be in the store. */
-  #isNeverKept(name: Name): boolean {
-    return isIn(name, this.#config.success.except) && isIn(name, this.#config.denial.except)
+  // hot
+  #ask(query: Query, key: string, next: Next, metrics: CacheMetrics): Maybe<Reply> {
+    metrics.misses.inc()
+    const reply = next(forRenewal(query))
+    return reply instanceof Promise
+      ? reply.then((value) => this.#take(query, key, value))
+      : this.#take(query, key, reply)
   }
 
   /** A reply to a question that nothing was kept for: kept where it may be. Returns what its client gets. */
@@ -198,8 +199,17 @@ export class Cache {
 
 // hot
 function isIn(name: Name, zones: readonly Name[]): boolean {
-  for (let i = 0; i < zones.length; i++) if (isWithin(name, zones[i] as Name)) return true
+  for (let i = 0; i < zones.length; i++) {
+    const zone = zones[i] as Name
+    if (zone === root || isWithin(name, zone)) return true
+  }
   return false
+}
+
+/** The zones whose names are in a zone of either list. */
+function inBoth(some: readonly Name[], others: readonly Name[]): readonly Name[] {
+  const lower = [...some.filter((zone) => isIn(zone, others)), ...others.filter((zone) => isIn(zone, some))]
+  return [...new Set(lower)]
 }
 
 /** What is kept is for everybody, and so it is to say whether its data are authentic (RFC 6840 5.7). */
