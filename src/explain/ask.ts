@@ -38,10 +38,13 @@ export class NoReply extends Error {
   }
 }
 
-/** Octets we say that we take by UDP (RFC 9715), what more is read of a datagram at most, and of a message by TCP. */
+/**
+ * Octets we say that we take by UDP (RFC 9715), what more is read of a datagram at most, and of a message by TCP: CoreDNS
+ * doesn't compress names there, and a thousand endpoints take 50,000 octets. A crafted message of that size costs seconds.
+ */
 const udpSize = 1232
 const mostByUdp = 4096
-const mostByTcp = 32_768
+const mostByTcp = 61_440
 
 /** Resolves to the reply; rejects with NoReply. Each of the attempts may take `timeoutMs`. */
 export async function askServer(
@@ -54,11 +57,10 @@ export async function askServer(
   const message = encode(id, question)
   for (let attempt = 1; ; attempt++) {
     try {
-      const byUdp = await askByUdp(server, message, (reply) => matches(reply, id, question), timeoutMs)
-      const truncated = ((byUdp[2] ?? 0) & 0x02) !== 0
-      const reply = truncated ? await askByTcp(server, message, timeoutMs) : byUdp
-      const transport = truncated ? 'tcp' : 'udp'
-      if (!matches(reply, id, question)) throw new NoReply('malformed', 'the reply is to another question')
+      const byUdp = await askByUdp(server, message, (reply) => replyTo(reply, id, question), timeoutMs)
+      const transport = byUdp.header.tc === 1 ? 'tcp' : 'udp'
+      const reply = transport === 'udp' ? byUdp : replyTo(await askByTcp(server, message, timeoutMs), id, question)
+      if (reply === undefined) throw new NoReply('malformed', 'the reply is to another question')
       return { ...read(reply), transport, milliseconds: performance.now() - started }
     } catch (error) {
       if (!(error instanceof NoReply) || error.reason !== 'timeout' || attempt >= attempts) throw error
@@ -78,7 +80,7 @@ function encode(id: number, { name, type }: Question): Buffer {
   return packet.toBuffer()
 }
 
-function parse(reply: Buffer): InstanceType<typeof Packet> {
+function parse(reply: Buffer): Reply {
   try {
     return Packet.parse(reply)
   } catch (error) {
@@ -86,25 +88,27 @@ function parse(reply: Buffer): InstanceType<typeof Packet> {
   }
 }
 
-/** Is it a reply, and to this question? */
-function matches(reply: Buffer, id: number, { name, type }: Question): boolean {
-  if (reply.length < 12 || reply.readUInt16BE(0) !== id || ((reply[2] ?? 0) & 0x80) === 0) return false
-  const [question] = parse(reply).questions
+type Reply = InstanceType<typeof Packet>
+
+/** The message, where it is a reply and to this question. */
+function replyTo(message: Buffer, id: number, { name, type }: Question): Reply | undefined {
+  if (message.length < 12 || message.readUInt16BE(0) !== id || ((message[2] ?? 0) & 0x80) === 0) return undefined
+  const reply = parse(message)
+  const [question] = reply.questions
   // Some servers leave out the question of what they refuse.
-  if (question === undefined) return reply.readUInt16BE(4) === 0
-  return question.type === type && lowerName(nameOf(question.name)) === lowerName(name)
+  if (question === undefined) return message.readUInt16BE(4) === 0 ? reply : undefined
+  return question.type === type && lowerName(nameOf(question.name)) === lowerName(name) ? reply : undefined
 }
 
-function read(reply: Buffer): Omit<Answer, 'transport' | 'milliseconds'> {
-  const packet = parse(reply)
-  if (packet.errors.length > 0) {
-    throw new NoReply('malformed', `the reply has a record that can't be read: ${packet.errors[0]?.message}`)
+function read(reply: Reply): Omit<Answer, 'transport' | 'milliseconds'> {
+  if (reply.errors.length > 0) {
+    throw new NoReply('malformed', `the reply has a record that can't be read: ${reply.errors[0]?.message}`)
   }
   return {
-    rcode: packet.header.rcode,
-    authoritative: packet.header.aa === 1,
-    records: packet.answers.map(readRecord),
-    errors: packet.additionals.flatMap(({ rdata }) => (Array.isArray(rdata) ? rdata.flatMap(extendedError) : [])),
+    rcode: reply.header.rcode,
+    authoritative: reply.header.aa === 1,
+    records: reply.answers.map(readRecord),
+    errors: reply.additionals.flatMap(({ rdata }) => (Array.isArray(rdata) ? rdata.flatMap(extendedError) : [])),
   }
 }
 
@@ -122,10 +126,10 @@ function extendedError(option: object): string[] {
 function askByUdp(
   { address, port }: Server,
   message: Buffer,
-  isReply: (reply: Buffer) => boolean,
+  accept: (reply: Buffer) => Reply | undefined,
   timeoutMs: number,
-): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+): Promise<Reply> {
+  const { promise, resolve, reject } = Promise.withResolvers<Reply>()
   const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
   const timer = setTimeout(() => reject(new NoReply('timeout', `no reply within ${timeoutMs} ms`)), timeoutMs)
   socket.on('error', (error) => reject(unreachable(error)))
@@ -133,7 +137,8 @@ function askByUdp(
     // What is too large, or isn't ours, may be anybody's.
     if (reply.length > mostByUdp) return
     try {
-      if (isReply(reply)) resolve(reply)
+      const accepted = accept(reply)
+      if (accepted !== undefined) resolve(accepted)
     } catch (error) {
       reject(error)
     }
