@@ -14,7 +14,7 @@ import type { WorkerSetup } from './messages.ts'
 import { showEnabled } from './plugin-enabled.ts'
 import type { BlockSetup, Loaded } from './setup.ts'
 import { Shares } from './shares.ts'
-import { WorkerHandle } from './worker-handle.ts'
+import { WorkerDeath, WorkerHandle } from './worker-handle.ts'
 
 /** A worker that says nothing for this long is ill, ms. */
 const heartbeat = 1000
@@ -151,7 +151,7 @@ export class Server {
     const added = Array.from({ length: workers - kept.length }, () => this.#spawn())
     for (const worker of added) this.#workers.add(worker)
     try {
-      await Promise.all([...kept, ...added].map((worker) => worker.configure(setup, configuration.feeds)))
+      await configureAll([...kept, ...added], setup, configuration)
     } catch (error) {
       configuration.end()
       await this.#end(added, 0)
@@ -177,7 +177,7 @@ export class Server {
     const [setup, configuration] = [this.#setup, this.#configuration]
     if (setup === undefined || configuration === undefined) return
     this.#options.log.setDebug(setup.debug)
-    await Promise.all([...this.#workers].map((worker) => worker.configure(setup, configuration.feeds)))
+    await configureAll([...this.#workers], setup, configuration)
   }
 
   #spawn(): WorkerHandle {
@@ -244,6 +244,22 @@ export class Server {
     this.#turn = done.catch(() => undefined)
     return done
   }
+}
+
+/**
+ * Rejects where a worker can't use the setup, or none of them lives to. One that dies meanwhile will be replaced, and is no
+ * reason to refuse a configuration.
+ */
+async function configureAll(
+  workers: readonly WorkerHandle[],
+  setup: WorkerSetup,
+  { feeds }: Configuration,
+): Promise<void> {
+  const results = await Promise.allSettled(workers.map((worker) => worker.configure(setup, feeds)))
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []))
+  const refusal = errors.find((error) => !(error instanceof WorkerDeath))
+  if (refusal !== undefined) throw refusal
+  if (errors[0] !== undefined && errors.length === workers.length) throw errors[0]
 }
 
 /** SO_REUSEPORT would let a second server take half of the queries without a word; so ask for each place alone first. */

@@ -7,6 +7,11 @@ import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts'
 /** For a new worker to take in all that is known, ms; it serves after that at the latest. */
 const catchUpTime = 10_000
 
+/** The thread has ended, which says nothing about what it was asked to do. */
+export class WorkerDeath extends Error {
+  override name = 'WorkerDeath'
+}
+
 interface Waiting {
   resolve(): void
   reject(error: Error): void
@@ -19,6 +24,7 @@ export class WorkerHandle {
   readonly #counted = new AdoptedSeries()
   #requests = 0
   #told = false
+  #death: WorkerDeath | undefined
 
   /** Starts `script`, worker.ts. `died` is called once, with the cause, when the thread ends without having been told to. */
   constructor(script: URL, died: (cause: Error) => void) {
@@ -34,13 +40,17 @@ export class WorkerHandle {
     this.#worker.on('exit', (code) => {
       this.#counted.retire()
       const cause = fault ?? new Error(`worker ended with code ${code}`)
-      for (const waiting of this.#waiting.values()) waiting.reject(cause)
+      this.#death = new WorkerDeath(cause.message, { cause })
+      for (const waiting of this.#waiting.values()) waiting.reject(this.#death)
       this.#waiting.clear()
       if (!this.#told) died(cause)
     })
   }
 
-  /** Resolves when the worker answers by this setup; rejects, and it goes on as before, where it can't. */
+  /**
+   * Resolves when the worker answers by this setup; rejects, and it goes on as before, where it can't, and with WorkerDeath
+   * where it is no more.
+   */
   async configure(setup: WorkerSetup, feeds: readonly Feed[]): Promise<void> {
     const fresh = [...new Map(feeds.map((feed) => [feed.key, feed])).values()].filter(
       (feed) => !this.#fed.has(feed.key),
@@ -88,6 +98,8 @@ export class WorkerHandle {
   #ask(message: (id: number) => ToWorker, transfer: readonly MessagePort[] = []): Promise<void> {
     const id = ++this.#requests
     return new Promise((resolve, reject) => {
+      // Nobody would ever answer.
+      if (this.#death !== undefined) return reject(this.#death)
       this.#waiting.set(id, { resolve, reject })
       this.#worker.postMessage(message(id), transfer as never)
     })

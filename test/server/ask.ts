@@ -14,6 +14,11 @@ export async function ask(
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
   socket.connect(port, host)
   await once(socket, 'connect')
+  if (socket.address().port === port) {
+    // Nobody listens, so that the system gave us the very port; we would only hear ourselves.
+    socket.close()
+    return undefined
+  }
   socket.send(message)
   const timer = new AbortController()
   const late = setTimeout(() => timer.abort(), wait)

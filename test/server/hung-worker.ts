@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads'
 import type { ToWorker } from '../../src/server/messages.ts'
 
 parentPort?.on('message', (message: ToWorker) => {
-  const end = Date.now() + 3000
+  const end = Date.now() + 1500
   while (message.say === 'ping' && Date.now() < end);
 })
 // Its listener comes after ours.
