@@ -203,6 +203,10 @@ export class Server {
     } catch (error) {
       this.#options.log.error(`starting a worker failed: ${(error as Error).message}`)
       await new Promise((resolve) => setTimeout(resolve, respawnDelay))
+      // One that died is replaced as every other.
+      if (error instanceof WorkerDeath) return
+      await this.#end([worker], 0)
+      void this.#inTurn(() => this.#replace())
     }
   }
 
