@@ -137,6 +137,10 @@ function labelsOf(value: unknown): Record<string, string> {
   return Object.fromEntries(texts)
 }
 
+export function readsPods({ unread }: ClusterView): boolean {
+  return !unread.some(({ kind }) => kind === 'pods')
+}
+
 /** Do the labels have all of the selector? */
 export function isSelected(
   labels: Readonly<Record<string, string>>,

@@ -3,7 +3,7 @@ import { printType, Type } from '../dns/codes.ts'
 import { type Name, printName } from '../dns/name.ts'
 import type { ResolvConf } from '../resolver/resolv-conf.ts'
 import type { Resolver } from '../resolver/resolvers.ts'
-import { parseAsked, type Verdict, type Walker } from '../resolver/walk.ts'
+import { parseAsked } from '../resolver/walk.ts'
 import type { Server } from './ask.ts'
 import type { ClusterView } from './cluster-view.ts'
 import { findings } from './findings.ts'
@@ -11,6 +11,7 @@ import { Inquiry, printServer } from './inquiry.ts'
 import { missing } from './insight.ts'
 import { bare } from './name-insight.ts'
 import type { ReplyReport, Report, StepReport } from './report.ts'
+import { resolve } from './resolution.ts'
 import { stepInsights } from './step-insight.ts'
 
 export interface Explained {
@@ -32,23 +33,11 @@ export interface Explained {
   readonly timeoutMs?: number
 }
 
-/** One name of a walk with its replies. */
-export interface Tried {
-  readonly name: Name
-  readonly types: readonly number[]
-  readonly replies: readonly ReplyReport[]
-}
-
-export interface Walked {
-  readonly tried: readonly Tried[]
-  readonly verdict: Verdict
-}
-
 /** Never rejects for what a server does. Throws NameError for a name that is none. */
 export async function explain(subject: Explained): Promise<Report> {
   const inquiry = new Inquiry(subject.servers, subject.timeoutMs ?? 2000)
   if (!(await isThere(subject, inquiry))) return unreachable(subject, inquiry)
-  const walked = await walk(subject.resolver.walk, subject.conf, subject.asked, subject.types, inquiry)
+  const walked = await resolve(subject.resolver.walk, subject.conf, subject.asked, subject.types, inquiry)
   const { tried, verdict } = walked
   const steps: StepReport[] = []
   for (const [at, { name, types, replies }] of tried.entries()) {
@@ -65,26 +54,6 @@ export async function explain(subject: Explained): Promise<Report> {
     findings: await findings(subject, walked, steps, inquiry),
     questions: tried.reduce((sum, { types }) => sum + types.length, 0),
   }
-}
-
-/** Follows a resolver's rules with real questions, those of one step at the same time. */
-export async function walk(
-  walker: Walker,
-  conf: ResolvConf,
-  text: string,
-  types: readonly number[],
-  inquiry: Inquiry,
-): Promise<Walked> {
-  const steps = walker(conf, parseAsked(text), types)
-  const tried: Tried[] = []
-  let next = steps.next([])
-  while (next.done !== true) {
-    const { name, types: asked } = next.value
-    const replies = await Promise.all(asked.map((type) => inquiry.ask(name, type)))
-    tried.push({ name, types: asked, replies })
-    next = steps.next(replies.map((reply) => reply.outcome))
-  }
-  return { tried, verdict: next.value }
 }
 
 /** A server that answers anything at all is there; one that is slow for names of others may be quick for its own. */

@@ -3,11 +3,12 @@ import { countLabels, isWithin, labelsOf, lowerName, type Name, printName } from
 import { walkGlibc } from '../resolver/glibc.ts'
 import { numericOption } from '../resolver/resolv-conf.ts'
 import { join, parseAsked } from '../resolver/walk.ts'
-import { type Explained, type Tried, type Walked, walk } from './explain.ts'
+import type { Explained } from './explain.ts'
 import type { Inquiry } from './inquiry.ts'
 import { type Insight, missing, note } from './insight.ts'
 import { bare, nameInsights } from './name-insight.ts'
 import type { StepReport } from './report.ts'
+import { resolve, type Tried, type Walked } from './resolution.ts'
 
 export async function findings(
   subject: Explained,
@@ -124,13 +125,13 @@ async function otherWays(subject: Explained, { verdict }: Walked, inquiry: Inqui
   const { asked, conf, types, resolver } = subject
   const { absolute } = parseAsked(asked)
   if (absolute) {
-    const without = await walk(walkGlibc, conf, asked.replace(/\.$/, ''), types, inquiry)
+    const without = await resolve(walkGlibc, conf, asked.replace(/\.$/, ''), types, inquiry)
     if (without.verdict.end !== 'found') return []
     const text = `the trailing dot makes \`${asked}\` a whole name, so that the search list is not used; without it there is ${nameFound(without)}`
     return [missing(3.4, 'trailing-dot', text, `leave out the dot, or ask for ${nameFound(without)}`)]
   }
   if (resolver.walk === walkGlibc) return []
-  const glibc = await walk(walkGlibc, conf, asked, types, inquiry)
+  const glibc = await resolve(walkGlibc, conf, asked, types, inquiry)
   if (glibc.verdict.end !== 'found') return []
   const text = `${resolver.title} does not find it, though glibc would, as ${nameFound(glibc)}: ${verdict.because}`
   return [missing(5, 'resolver-rule', text, `ask for ${nameFound(glibc)}`)]

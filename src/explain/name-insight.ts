@@ -4,12 +4,14 @@ import { isWithin, labelsOf, lowerName, type Name, printName } from '../dns/name
 import { parseRequest, type Request } from '../plugins/kubernetes/request.ts'
 import { dashedAddress, undashedAddress } from '../plugins/kubernetes/service-name.ts'
 import { type Zone, zoneOf } from '../plugins/kubernetes/zone.ts'
-import type { ClusterView } from './cluster-view.ts'
+import { type ClusterView, readsPods } from './cluster-view.ts'
 import { type Insight, made, missing, some } from './insight.ts'
 import { noNamespace, serviceInsights } from './service-insight.ts'
 
 /** Of a name and a type, whatever was answered. `zone` is the cluster's domain. */
 export function nameInsights(name: Name, type: number, view: ClusterView, zone: Name): Insight[] {
+  // Of what couldn't be read nothing can be said to be missing; pods only add to what the others say.
+  if (view.unread.some(({ kind }) => kind !== 'pods')) return []
   const lower = lowerName(name)
   const reverse = zoneOf(lower)
   if (reverse.isReverse) return reverseInsights(lower, view, zone)
@@ -21,7 +23,7 @@ export function nameInsights(name: Name, type: number, view: ClusterView, zone: 
     case 'port':
       return serviceInsights(lower, request, type, view)
     case 'pod':
-      return podInsights(request, view)
+      return readsPods(view) ? podInsights(request, view) : []
     case 'pods':
     case 'namespace':
       if (view.cluster.namespace(request.namespace) === undefined)
@@ -85,6 +87,7 @@ function reverseInsights(name: Name, view: ClusterView, zone: Name): Insight[] {
     const text = `${address} is pod ${pod.namespace}/${pod.name}, which is behind no Service, and only cluster IPs and endpoints have reverse names`
     return [missing(3, 'no-reverse-name', text, 'create a headless Service that selects it')]
   }
+  if (!readsPods(view)) return []
   return [missing(2, 'unknown-address', `no Service, endpoint or pod of ${printName(zone)} has the address ${address}`)]
 }
 

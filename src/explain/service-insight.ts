@@ -4,7 +4,7 @@ import { canonicalAddress } from '../dns/address.ts'
 import { printType, Type } from '../dns/codes.ts'
 import { labelsOf, type Name } from '../dns/name.ts'
 import type { Request } from '../plugins/kubernetes/request.ts'
-import { type ClusterView, isSelected } from './cluster-view.ts'
+import { type ClusterView, isSelected, readsPods } from './cluster-view.ts'
 import { endpointInsights } from './endpoint-insight.ts'
 import { count, type Insight, made, missing, note, some } from './insight.ts'
 import { nearest } from './nearest.ts'
@@ -132,6 +132,13 @@ function emptiness(service: Service, view: ClusterView): Insight | undefined {
     .map(([label, value]) => `${label}=${value}`)
     .join(',')
   const selected = view.pods.filter((pod) => pod.namespace === service.namespace && isSelected(pod.labels, selector))
+  if (!readsPods(view)) {
+    return missing(
+      3,
+      'no-endpoints',
+      `${titleOf(service)} exists and is headless, but has no endpoints; it selects ${written}`,
+    )
+  }
   if (selected.length === 0) {
     const text = `${titleOf(service)} exists and is headless, but has no endpoints: its selector ${written} matches no pod in \`${service.namespace}\``
     return missing(3, 'no-endpoints', text, 'compare the selector with the labels of the pods')

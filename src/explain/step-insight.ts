@@ -5,11 +5,12 @@ import { isWithin, lowerName, type Name, NameError, parseName, printName } from 
 import { parseRequest } from '../plugins/kubernetes/request.ts'
 import { zoneOf } from '../plugins/kubernetes/zone.ts'
 import type { ClusterView } from './cluster-view.ts'
-import type { Explained, Tried } from './explain.ts'
+import type { Explained } from './explain.ts'
 import type { Inquiry } from './inquiry.ts'
 import { type Insight, missing, note } from './insight.ts'
 import { bare, nameInsights } from './name-insight.ts'
 import type { ReplyReport } from './report.ts'
+import type { Tried } from './resolution.ts'
 import { endpointsOf } from './service-view.ts'
 
 /** Each sentence once, however many types say it. */

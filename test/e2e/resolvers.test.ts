@@ -11,8 +11,8 @@ import { fileURLToPath } from 'node:url'
 import { decode, encode } from 'dns-packet'
 import { Type } from '../../src/dns/codes.ts'
 import { printName } from '../../src/dns/name.ts'
-import { walk } from '../../src/explain/explain.ts'
 import { Inquiry } from '../../src/explain/inquiry.ts'
+import { resolve } from '../../src/explain/resolution.ts'
 import { parseResolvConf } from '../../src/resolver/resolv-conf.ts'
 import { resolverNamed } from '../../src/resolver/resolvers.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
@@ -229,7 +229,7 @@ suite('resolvers', { skip: isSetUp ? false : 'started by npm run e2e' }, () => {
           if (resolver === undefined || beyond[program.name] !== undefined) return
           const inquiry = new Inquiry([{ address: clusterIP, port: 53 }], 5000)
           const types = program.resolver === 'node-resolve' ? [Type.A] : [Type.A, Type.AAAA]
-          const model = await walk(resolver.walk, parseResolvConf(resolvConf), name, types, inquiry)
+          const model = await resolve(resolver.walk, parseResolvConf(resolvConf), name, types, inquiry)
           const taken = model.verdict.taken.flatMap(
             (step) => model.tried[step]?.replies.flatMap((reply) => reply.data) ?? [],
           )

@@ -275,6 +275,36 @@ test('without a look into the cluster a name is still explained by what was answ
   assert.equal((await ask('web', { view: undefined })).end, 'found')
 })
 
+test('pods that may not be listed: nothing is said about them, and that is said', async () => {
+  sandbox.trouble.status(403, { kind: 'pods', verb: 'list' })
+  const partial = await readCluster({ from: 'endpoint', url: sandbox.url, tls: undefined })
+  assert.deepEqual(
+    partial.unread.map(({ kind }) => kind),
+    ['pods'],
+  )
+  const empty = await ask('empty', { view: partial })
+  assert.deepEqual(
+    empty.findings.map(({ cause }) => cause),
+    ['no-endpoints', 'unread'],
+  )
+  assert.match(empty.findings[0]?.text ?? '', /has no endpoints; it selects app=emtpy$/)
+  const reverse = await ask('131.0.244.10.in-addr.arpa. PTR', { view: partial })
+  assert.deepEqual(
+    reverse.findings.map(({ cause }) => cause),
+    ['no-such-name', 'unread'],
+  )
+})
+
+test('services that may not be listed: none is said to be missing', async () => {
+  sandbox.trouble.status(403, { kind: 'services', verb: 'list' })
+  const partial = await readCluster({ from: 'endpoint', url: sandbox.url, tls: undefined })
+  const report = await ask('wbe', { view: partial })
+  assert.deepEqual(
+    report.findings.map(({ cause }) => cause),
+    ['no-such-name', 'unread'],
+  )
+})
+
 test('a server that is behind the cluster is told', async () => {
   const stale = await startFront(undefined, (name, type) =>
     name === 'web.shop.svc.cluster.local' && type === 'A' ? [{ type: 'A', name, ttl: 5, data: '10.9.9.9' }] : [],
