@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const source = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 export interface Started {
   readonly process: ChildProcess
@@ -35,6 +35,8 @@ interface StartOptions {
   /** What it reads from standard input. */
   readonly input?: string
   readonly cwd?: string
+  /** What Node runs; the source where absent. */
+  readonly main?: string
 }
 
 /** Starts the program with these arguments; it is ended with the test. */
@@ -48,7 +50,7 @@ export function start(t: TestContext, args: readonly string[], options: StartOpt
 }
 
 /** Starts the program; whoever does so has to end it. */
-export function launch(args: readonly string[], { input = '', cwd }: StartOptions = {}): Started {
+export function launch(args: readonly string[], { input = '', cwd, main = source }: StartOptions = {}): Started {
   const child = spawn(process.execPath, [main, ...args], { stdio: ['pipe', 'pipe', 'pipe'], cwd })
   child.stdin.end(input)
   const ended = once(child, 'exit').then(([code]) => code as number | null)
