@@ -81,7 +81,7 @@ export async function run(args: readonly string[]): Promise<void> {
 const blocks: Readonly<Record<string, string>> = {
   /** Nothing but what answers. */
   plain: '    errors\n    KUBERNETES\n',
-  /** kubeadm's, with a port for each page. */
+  /** kubeadm's, with a port for each page, and an upstream that isn't there: nobody asks for its names. */
   stock: `    errors
     health 127.0.0.1:0 {
         lameduck 5s
@@ -89,6 +89,9 @@ const blocks: Readonly<Record<string, string>> = {
     ready 127.0.0.1:0
     KUBERNETES
     prometheus 127.0.0.1:0
+    forward . 127.0.0.1:0 {
+        max_concurrent 1000
+    }
     cache 30 {
         disable success cluster.local
         disable denial cluster.local
