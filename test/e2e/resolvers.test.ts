@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { decode, encode } from 'dns-packet'
 import { Type } from '../../src/dns/codes.ts'
-import { printName } from '../../src/dns/name.ts'
+import { parseName, printName } from '../../src/dns/name.ts'
 import { Inquiry } from '../../src/explain/inquiry.ts'
 import { resolve } from '../../src/explain/resolution.ts'
 import { parseResolvConf } from '../../src/resolver/resolv-conf.ts'
@@ -163,11 +163,16 @@ function askedBy(address: string, since: number): string[] {
   return [...new Set(names)].filter((name) => name !== 'redis.ik8s.io.')
 }
 
-/** The log comes a moment after the answers: waits until it has said all. */
+let marks = 0
+
+/** The log comes a moment after the answers: asks for a name of its own, and waits until the log has come to that. */
 async function logSettled(): Promise<void> {
-  for (let before = -1; before !== printed.length; ) {
-    before = printed.length
-    await sleep(50)
+  const mark = `mark-${++marks}.cluster.local.`
+  await new Inquiry([{ address: clusterIP, port: 53 }], 5000).ask(parseName(mark), Type.A)
+  const started = performance.now()
+  while (!printed.includes(mark)) {
+    assert.ok(performance.now() - started < 30_000, `${mark} is not in the log`)
+    await sleep(10)
   }
 }
 
