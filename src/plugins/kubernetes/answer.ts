@@ -94,7 +94,8 @@ export class Answers {
 
   #nameServers(asked: Asked): Reply {
     const { ttl } = this.#exposed.options
-    const servers = nameServers(this.#exposed, asked.zoneAsked)
+    // Below a reverse zone there are names of addresses only: those of its servers are in the zone its records lead to.
+    const servers = nameServers(this.#exposed, asked.zone.isReverse ? this.#exposed.options.primary : asked.zoneAsked)
     if (servers.length === 0) return this.nodata(asked)
     const rdatas = servers.map(({ name }) => encodeName(name))
     return answered([rrset(asked.query.asked, Type.NS, ttl, rdatas)], addressRrsets(servers, ttl))
