@@ -13,7 +13,7 @@ import { parseHostResolvConf, podResolvConf } from '../resolver/kubelet.ts'
 import { parseResolvConf, type ResolvConf } from '../resolver/resolv-conf.ts'
 import { type Resolver, resolverNamed, resolvers } from '../resolver/resolvers.ts'
 import { parseAsked } from '../resolver/walk.ts'
-import { FlagError, type Flags, parseFlags } from './flags.ts'
+import { explainUsage, FlagError, type Flags, parseFlags } from './flags.ts'
 import { readDomain, readNamespace } from './resolv.ts'
 
 const table = {
@@ -73,9 +73,7 @@ export async function explain(args: readonly string[]): Promise<number> {
       process.stderr.write(`${error.message}\n`)
       return 3
     }
-    if (!(error instanceof FlagError)) throw error
-    process.stderr.write(`${error.message}\n${usage}`)
-    return 2
+    return explainUsage(error, usage)
   }
 }
 

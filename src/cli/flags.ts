@@ -18,6 +18,19 @@ export class FlagError extends Error {
   override name = 'FlagError'
 }
 
+/** `-h`, `-help`: no mistake, but nothing to go on with. */
+class HelpWanted extends FlagError {
+  override name = 'HelpWanted'
+}
+
+/** Says how a command is used, after what was wrong. Returns the exit code; throws what is no FlagError. */
+export function explainUsage(error: unknown, usage: string): number {
+  if (!(error instanceof FlagError)) throw error
+  const isHelp = error instanceof HelpWanted
+  process.stderr.write(isHelp ? usage : `${error.message}\n${usage}`)
+  return isHelp ? 0 : 2
+}
+
 /**
  * `-f V`, `-f=V`, `--f V`, `--f=V`; a switch takes a value only after `=`. Reading stops at the first argument that is
  * no flag, and after `--`. The last of several equal flags counts. Throws FlagError.
@@ -48,7 +61,8 @@ export function parseFlags(args: readonly string[], table: FlagTable): Flags {
       const value = match[2] ?? args[++at]
       if (value === undefined) throw new FlagError(`flag needs an argument: -${name}`)
       values.set(name, value)
-    } else throw new FlagError(`flag provided but not defined: -${name}`)
+    } else if (name === 'h' || name === 'help') throw new HelpWanted('flag: help requested')
+    else throw new FlagError(`flag provided but not defined: -${name}`)
   }
   return { values, switches, rest: args.slice(at) }
 }

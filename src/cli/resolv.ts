@@ -11,7 +11,7 @@ import {
   podResolvConf,
 } from '../resolver/kubelet.ts'
 import { printResolvConf, type ResolvConf } from '../resolver/resolv-conf.ts'
-import { FlagError, type Flags, parseFlags } from './flags.ts'
+import { explainUsage, FlagError, type Flags, parseFlags } from './flags.ts'
 
 const table = {
   valued: ['namespace', 'policy', 'cluster-domain', 'dns', 'host-resolv-conf', 'nameservers', 'searches', 'options'],
@@ -40,9 +40,7 @@ export async function resolv(args: readonly string[]): Promise<number> {
     pod = podOf(flags)
     file = flags.values.get('host-resolv-conf')
   } catch (error) {
-    if (!(error instanceof FlagError)) throw error
-    process.stderr.write(`${error.message}\n${usage}`)
-    return 2
+    return explainUsage(error, usage)
   }
   let host: ResolvConf | undefined
   try {

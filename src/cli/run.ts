@@ -2,7 +2,7 @@
 
 import { CorefileError } from '../corefile/directive.ts'
 import { printName } from '../dns/name.ts'
-import { openLog } from '../log.ts'
+import { type Log, openLog } from '../log.ts'
 import type { Maybe } from '../maybe.ts'
 import { plugins } from '../plugins/index.ts'
 import { Server } from '../server/server.ts'
@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly load: () => Maybe<Loaded>
   readonly quiet: boolean
   /** Called when the server answers, with the blocks in force. */
-  readonly started?: (blocks: readonly BlockSetup[]) => void
+  readonly started?: (blocks: readonly BlockSetup[], log: Log) => void
   /** Called after the server has ended. */
   readonly ended?: () => void | Promise<void>
 }
@@ -70,7 +70,7 @@ export async function run(options: RunOptions): Promise<number> {
     () => {
       started = true
       if (!options.quiet) log.raw(banner(server.blocks))
-      options.started?.(server.blocks)
+      options.started?.(server.blocks, log)
     },
     (error: Error) => {
       // The message is for the operator; a fault of ours needs its stack.

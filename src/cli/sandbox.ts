@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { logTo } from '../log.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import { loadCorefile } from './corefile.ts'
-import { FlagError, type Flags, parseFlags } from './flags.ts'
+import { explainUsage, type Flags, parseFlags } from './flags.ts'
 import { parsePort, run } from './run.ts'
 
 const usage =
@@ -24,9 +24,7 @@ export async function sandbox(args: readonly string[]): Promise<number> {
       api: parsePort(flags.values.get('api.port') ?? '0'),
     }
   } catch (error) {
-    if (!(error instanceof FlagError)) throw error
-    process.stderr.write(`${error.message}\n${usage}`)
-    return 2
+    return explainUsage(error, usage)
   }
   const warn = (line: string) => process.stderr.write(line)
   const manifests = flags.rest.length === 0 ? [walkthroughs] : flags.rest

@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { plugins } from '../plugins/index.ts'
 import { platform, programName, version } from '../version.ts'
 import { loadCorefile, readCorefile } from './corefile.ts'
-import { FlagError, type Flags, parseFlags } from './flags.ts'
+import { explainUsage, FlagError, type Flags, parseFlags } from './flags.ts'
 import { parsePort, run } from './run.ts'
 
 const table = { valued: ['conf', 'dns.port', 'p', 'pidfile'], switches: ['plugins', 'quiet', 'version'] }
@@ -28,15 +28,14 @@ export async function serve(args: readonly string[]): Promise<number> {
     if (flags.rest.length > 0) throw new FlagError(`extra command line arguments: [${flags.rest.join(' ')}]`)
     port = parsePort(flags.values.get('dns.port') ?? flags.values.get('p') ?? '53')
   } catch (error) {
-    if (!(error instanceof FlagError)) throw error
-    process.stderr.write(`${error.message}\n${usage}`)
-    return 2
+    return explainUsage(error, usage)
   }
   if (flags.switches.has('version')) return print(`${programName}-${version}\n${platform}\n`)
   if (flags.switches.has('plugins')) return print(plugins.map((plugin) => `dns.${plugin.name}\n`).join(''))
 
   const conf = flags.values.get('conf')
   const pidFile = flags.values.get('pidfile')
+  let written = false
   // Standard input can be read only once.
   const piped = conf === 'stdin' ? readCorefile(conf) : undefined
   return run({
@@ -46,11 +45,18 @@ export async function serve(args: readonly string[]): Promise<number> {
         port,
       }),
     quiet: flags.switches.has('quiet'),
-    started: () => {
-      if (pidFile !== undefined) writeFileSync(pidFile, `${process.pid}\n`)
+    started: (_blocks, log) => {
+      if (pidFile === undefined) return
+      try {
+        writeFileSync(pidFile, `${process.pid}\n`)
+        written = true
+      } catch (error) {
+        // As in CoreDNS: names are more important.
+        log.error(`Could not write pidfile: ${(error as Error).message}`)
+      }
     },
     ended: () => {
-      if (pidFile !== undefined) rmSync(pidFile, { force: true })
+      if (pidFile !== undefined && written) rmSync(pidFile, { force: true })
     },
   })
 }

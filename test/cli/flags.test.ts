@@ -36,6 +36,8 @@ for (const [line, message] of [
   ['---conf F', 'bad flag syntax: ---conf'],
   ['-=1', 'bad flag syntax: -=1'],
   ['-quiet=maybe', 'invalid boolean value "maybe" for -quiet: parse error'],
+  ['-conf F -h', 'flag: help requested'],
+  ['--help', 'flag: help requested'],
 ] as const) {
   test(`flags refused: ${line}`, () => {
     assert.throws(

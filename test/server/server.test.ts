@@ -145,6 +145,28 @@ test('a pid file is written and removed', async (t) => {
   assert.equal(existsSync(pidFile), false)
 })
 
+test('a pid file that cannot be written is told of, and names are answered all the same', async (t) => {
+  const folder = folderFor(t)
+  writeFileSync(join(folder, 'Corefile'), whoami('example.org'))
+  const pidFile = join(folder, 'missing', 'pid')
+  const program = start(t, ['-conf', join(folder, 'Corefile'), '-dns.port', '0', '-pidfile', pidFile])
+  await program.printed(/\[ERROR\] Could not write pidfile: ENOENT: .*\n/)
+  const port = Number(/:(\d+)/.exec(program.output())?.[1])
+  assert.equal(rcodeOf(await ask(port, question('example.org'))), 'NOERROR')
+  program.process.kill('SIGTERM')
+  assert.equal(await program.ended, 0)
+})
+
+for (const flag of ['-h', '--help']) {
+  test(`${flag} says how it is used, and that is no mistake`, async (t) => {
+    for (const args of [[flag], ['sandbox', flag], ['resolv', flag], ['explain', 'a.example', flag]]) {
+      const program = start(t, args)
+      assert.equal(await program.ended, 0, args.join(' '))
+      assert.match(program.output(), /^usage: /)
+    }
+  })
+}
+
 test('on SIGTERM ready says so first, DNS and health go on through the lameduck, and the end is a good one', async (t) => {
   const [healthPort, readyPort] = [await freePort(), await freePort()]
   const program = await serve(
