@@ -46,3 +46,10 @@ export function compilePattern(source: string): Pattern {
     throw new PatternError(error.message, { cause: error })
   }
 }
+
+/** How many groups it has, the whole left out. Throws PatternError. */
+export function countGroups(source: string): number {
+  // An alternative that matches anything: the match has all groups, whether they took part or not.
+  const groups = compilePattern(`${source}|`).match('')
+  return groups === undefined ? 0 : groups.length - 1
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { compilePattern, PatternError } from '../src/regexp.ts'
+import { compilePattern, countGroups, PatternError } from '../src/regexp.ts'
 
 suite('what matches', () => {
   const cases: readonly (readonly [pattern: string, text: string, matches: boolean])[] = [
@@ -69,4 +69,18 @@ for (const [pattern, problem] of Object.entries(bad)) {
 test('what makes other engines backtrack for years ends', () => {
   const text = `${'a'.repeat(20_000)}!`
   for (const pattern of ['^(a+)+$', '^(a|aa)+$', '^(.*a){12}b']) assert.equal(compilePattern(pattern).test(text), false)
+})
+
+suite('how many groups there are', () => {
+  const cases: Readonly<Record<string, number>> = {
+    '': 0,
+    'a|b': 0,
+    '(a)|(b)': 2,
+    '((?:a)(?P<x>b))?': 2,
+    '(?i)^(a)$': 1,
+  }
+  for (const [source, count] of Object.entries(cases)) {
+    test(JSON.stringify(source), () => assert.equal(countGroups(source), count))
+  }
+  test('of what is none', () => assert.throws(() => countGroups('('), PatternError))
 })

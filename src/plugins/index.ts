@@ -26,6 +26,7 @@ import { pprof } from './pprof.ts'
 import { prometheus } from './prometheus/index.ts'
 import { ready } from './ready.ts'
 import { reload } from './reload.ts'
+import { rewrite } from './rewrite/index.ts'
 import { template } from './template/index.ts'
 import { timeouts } from './timeouts.ts'
 import { trace } from './trace.ts'
@@ -52,6 +53,7 @@ export const plugins: readonly Plugin[] = [
   any,
   chaos,
   loadbalance,
+  rewrite,
   acl,
   cache,
   minimal,
