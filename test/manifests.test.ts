@@ -1,0 +1,167 @@
+// Every overlay of manifests, built by kubectl, applied to a sandbox, and read back.
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { parseCorefile } from '../src/corefile/parse.ts'
+import { knownDirectives, plugins } from '../src/plugins/index.ts'
+import { kindOf } from '../src/sandbox/kinds.ts'
+import { type SandboxOptions, startSandbox } from '../src/sandbox/sandbox.ts'
+import { setUp } from '../src/server/setup.ts'
+import { version } from '../src/version.ts'
+import { dump, loadAll } from '../src/yaml.ts'
+import { folderFor } from './server/process.ts'
+
+const manifests = fileURLToPath(new URL('../manifests', import.meta.url))
+const source = fileURLToPath(new URL('../src', import.meta.url))
+const found = spawnSync('kubectl', ['version', '--client']).status === 0
+const skip = found ? false : 'needs kubectl'
+
+interface Manifest {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly namespace?: string }
+  readonly data?: Readonly<Record<string, string>>
+  // biome-ignore lint/suspicious/noExplicitAny: tests look deep into objects of many kinds
+  readonly spec?: any
+}
+
+/** Of each overlay the sandbox it fits, and the kinds that no sandbox serves. */
+const overlays: Readonly<Record<string, { readonly cluster?: SandboxOptions; readonly foreign?: readonly string[] }>> =
+  {
+    'dual-stack': { cluster: { serviceCidr: '10.96.0.0/16,fd00:10:96::/112' } },
+    k3s: { cluster: { serviceCidr: '10.43.0.0/16' } },
+    kubeadm: {},
+    nodelocal: { foreign: ['DaemonSet'] },
+    prometheus: { foreign: ['PrometheusRule', 'ServiceMonitor'] },
+    try: {},
+  }
+
+async function kubectl(args: readonly string[], { input = '', env = process.env } = {}): Promise<string> {
+  const child = spawn('kubectl', args, { env, stdio: [input === '' ? 'ignore' : 'pipe', 'pipe', 'pipe'] })
+  let [output, errors] = ['', '']
+  child.stdout?.on('data', (chunk) => (output += chunk))
+  child.stderr?.on('data', (chunk) => (errors += chunk))
+  child.stdin?.end(input)
+  const [code] = await once(child, 'close')
+  assert.equal(code, 0, `kubectl ${args.join(' ')}: ${errors}`)
+  return output
+}
+
+const build = async (folder: string): Promise<Manifest[]> =>
+  loadAll(await kubectl(['kustomize', join(manifests, folder)])) as Manifest[]
+
+/** The blocks of a Corefile, every directive of which is read by its plugin; throws what `check` would print. */
+function check(corefile: string) {
+  const directives = { supported: knownDirectives.supported, missing: knownDirectives.missing }
+  const blocks = parseCorefile(corefile, {
+    file: 'Corefile',
+    port: 53,
+    env: { KUBE_DNS_SERVICE_HOST: '10.96.0.10' },
+    directives,
+    read: () => '',
+    glob: () => [],
+    warn: () => undefined,
+  })
+  return setUp(blocks, plugins)
+}
+
+test('every overlay is known here', () => {
+  assert.deepEqual(readdirSync(join(manifests, 'overlays')).sort(), Object.keys(overlays).sort())
+})
+
+for (const [name, { cluster, foreign = [] }] of Object.entries(overlays)) {
+  suite(name, { skip }, () => {
+    test('is applied, and read back', async (t) => {
+      const objects = await build(`overlays/${name}`)
+      assert.deepEqual(
+        [...new Set(objects.filter((object) => kindOf(object) === undefined).map(({ kind }) => kind))].sort(),
+        foreign,
+      )
+      const served = objects.filter((object) => kindOf(object) !== undefined)
+      const sandbox = await startSandbox(cluster)
+      t.after(() => sandbox.close())
+      const folder = folderFor(t)
+      const kubeconfig = join(folder, 'kubeconfig')
+      await sandbox.writeKubeconfig(kubeconfig)
+      const env = { ...process.env, HOME: folder, KUBECONFIG: kubeconfig }
+      const input = served.map((object) => dump(object)).join('---\n')
+      // Twice: what is applied again must not be refused, nor changed.
+      await kubectl(['apply', '-f', '-'], { input, env })
+      const again = await kubectl(['apply', '-f', '-'], { input, env })
+      assert.deepEqual(
+        // kubectl sends the selector of a budget each time, whatever it is.
+        again.split('\n').filter((line) => !/^$| unchanged$|^poddisruptionbudget/.test(line)),
+        [],
+      )
+      await sandbox.settled()
+      for (const object of served) {
+        const { name, namespace } = object.metadata
+        const where = namespace === undefined ? [] : ['-n', namespace]
+        const got = JSON.parse(await kubectl(['get', object.kind, name, ...where, '-o', 'json'], { env }))
+        const { metadata: _, ...wanted } = object
+        assert.partialDeepStrictEqual(got, wanted, `${object.kind} ${name}`)
+      }
+    })
+
+    test('has Corefiles that can be used', async () => {
+      const corefiles = (await build(`overlays/${name}`)).flatMap(({ data }) => data?.Corefile ?? [])
+      assert.equal(corefiles.length, 1)
+      for (const corefile of corefiles) assert.ok(check(corefile).length > 0)
+    })
+  })
+}
+
+suite('try', { skip }, () => {
+  test('shares no object and no pod with the stock ones', async () => {
+    const idOf = ({ kind, metadata }: Manifest) => `${kind} ${metadata.namespace}/${metadata.name}`
+    const [stock, tried] = [await build('base'), await build('overlays/try')]
+    const ids = new Set(stock.map(idOf))
+    assert.deepEqual(
+      tried.map(idOf).filter((id) => ids.has(id)),
+      [],
+    )
+    const service = tried.find(({ kind }) => kind === 'Service')
+    const deployment = tried.find(({ kind }) => kind === 'Deployment')
+    const pod = tried.find(({ kind }) => kind === 'Pod')
+    assert.notEqual(deployment?.spec.template.metadata.labels['k8s-app'], 'kube-dns')
+    assert.deepEqual(service?.spec.selector, deployment?.spec.template.metadata.labels)
+    assert.deepEqual(pod?.spec.dnsConfig.nameservers, [service?.spec.clusterIP])
+    assert.notEqual(pod?.metadata.namespace, 'kube-system', 'it would need no name of another namespace')
+  })
+})
+
+suite('base', { skip }, () => {
+  test('goes while it still answers', async () => {
+    const objects = await build('base')
+    const deployment = objects.find(({ kind }) => kind === 'Deployment')
+    const readinessProbe = deployment?.spec.template.spec.containers[0].readinessProbe
+    const corefile = objects.find(({ kind }) => kind === 'ConfigMap')?.data?.Corefile ?? ''
+    const lameduck = Number(/lameduck (\d+)s/.exec(corefile)?.[1])
+    assert.ok(readinessProbe.periodSeconds * readinessProbe.failureThreshold < lameduck)
+  })
+
+  test("is of this program's version", async () => {
+    const [deployment] = (await build('base')).filter(({ kind }) => kind === 'Deployment')
+    assert.equal(deployment?.spec.template.spec.containers[0].image, `clusterdns:${version}`)
+  })
+})
+
+suite('prometheus', { skip }, () => {
+  test('alerts on metrics that there are', async () => {
+    const rules = (await build('overlays/prometheus')).find(({ kind }) => kind === 'PrometheusRule')
+    const named = JSON.stringify(rules).match(/coredns_\w+/g) ?? []
+    assert.ok(named.length > 0)
+    const code = readdirSync(source, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => readFileSync(join(source, path), 'utf8'))
+      .join('\n')
+    assert.deepEqual(
+      named.map((metric) => metric.replace(/_bucket$/, '')).filter((metric) => !code.includes(`'${metric}'`)),
+      [],
+    )
+  })
+})
