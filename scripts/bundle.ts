@@ -1,4 +1,5 @@
 // `npm run bundle [FOLDER]`: the program as a few files of JavaScript that need Node and nothing else, by default in dist.
+// REVISION in the environment is the source's, for `-version` and `build_info`.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -36,8 +37,8 @@ const relocation: Plugin = {
   },
 }
 
-/** Builds the bundle in a folder, in the place of what was there. */
-export async function bundle(folder: string): Promise<void> {
+/** Builds the bundle in a folder, in the place of what was there. The revision may be ''. */
+export async function bundle(folder: string, revision: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true })
   const { metafile } = await build({
     absWorkingDir: root,
@@ -64,7 +65,7 @@ export async function bundle(folder: string): Promise<void> {
     string,
     unknown
   >
-  const own = { name, version, license, private: true, type: 'module', main: 'main.js', engines }
+  const own = { name, version, revision, license, private: true, type: 'module', main: 'main.js', engines }
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(own, null, 2)}\n`)
   writeFileSync(join(folder, 'licenses.txt'), licenses(metafile))
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
@@ -104,4 +105,4 @@ function licenses({ inputs }: Metafile): string {
   return texts.join(`\n${'-'.repeat(80)}\n\n`)
 }
 
-if (import.meta.main) await bundle(resolve(process.argv[2] ?? join(root, 'dist')))
+if (import.meta.main) await bundle(resolve(process.argv[2] ?? join(root, 'dist')), process.env.REVISION ?? '')

@@ -11,7 +11,7 @@ import type { Log } from '../../log.ts'
 import { gauge } from '../../metrics.ts'
 import { Failure, type Plugin } from '../../plugin.ts'
 import { queryCounter } from '../../query-metrics.ts'
-import { version } from '../../version.ts'
+import { revision, version } from '../../version.ts'
 
 interface PrometheusConfig {
   readonly address: HostPort
@@ -59,7 +59,7 @@ export const prometheus: Plugin<PrometheusConfig> = {
       import('../../http.ts'),
       import('../../exposition.ts'),
     ])
-    buildInfo.with(version, '', process.version).set(1)
+    buildInfo.with(version, revision, process.version).set(1)
     if (runtime) await exposeRuntime()
     const listener = await (webConfig === undefined
       ? sharedListener(share, address)
