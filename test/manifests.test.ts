@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -147,6 +147,49 @@ suite('base', { skip }, () => {
   test("is of this program's version", async () => {
     const [deployment] = (await build('base')).filter(({ kind }) => kind === 'Deployment')
     assert.equal(deployment?.spec.template.spec.containers[0].image, `clusterdns:${version}`)
+  })
+})
+
+suite('docs/installing.md', { skip }, () => {
+  test('the image is put in, and taken out again', async (t) => {
+    const sandbox = await startSandbox()
+    t.after(() => sandbox.close())
+    const folder = folderFor(t)
+    const kubeconfig = join(folder, 'kubeconfig')
+    await sandbox.writeKubeconfig(kubeconfig)
+    const env = { ...process.env, HOME: folder, KUBECONFIG: kubeconfig }
+    const type = (line: string) => kubectl(['-n', 'kube-system', ...line.split(' ')], { env })
+    const image = () => type('get deployment coredns -o jsonpath={.spec.template.spec.containers[*].image}')
+    const before = await image()
+    await type('set image deployment/coredns coredns=registry.example/clusterdns:0.1.0')
+    await type('rollout status deployment/coredns --timeout=60s')
+    assert.equal(await image(), 'registry.example/clusterdns:0.1.0')
+    await type('rollout undo deployment/coredns')
+    await type('rollout status deployment/coredns --timeout=60s')
+    assert.equal(await image(), before)
+  })
+
+  test('the Corefile comes back', async (t) => {
+    const sandbox = await startSandbox()
+    t.after(() => sandbox.close())
+    const folder = folderFor(t)
+    const kubeconfig = join(folder, 'kubeconfig')
+    await sandbox.writeKubeconfig(kubeconfig)
+    const env = { ...process.env, HOME: folder, KUBECONFIG: kubeconfig }
+    const configMap = ['-n', 'kube-system', 'create', 'configmap', 'coredns']
+    const corefile = () =>
+      kubectl(['-n', 'kube-system', 'get', 'configmap', 'coredns', '-o', 'jsonpath={.data.Corefile}'], { env })
+    await kubectl([...configMap, '--from-literal=Corefile=.:53 {\n}\n'], { env })
+    const before = await corefile()
+    const file = join(folder, 'Corefile.before')
+    writeFileSync(file, before)
+    await kubectl(['apply', '-k', join(manifests, 'overlays/kubeadm')], { env })
+    assert.notEqual(await corefile(), before)
+    const input = await kubectl([...configMap, `--from-file=Corefile=${file}`, '--dry-run=client', '-o', 'yaml'], {
+      env,
+    })
+    await kubectl(['-n', 'kube-system', 'replace', '-f', '-'], { env, input })
+    assert.equal(await corefile(), before)
   })
 })
 
