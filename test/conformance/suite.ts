@@ -1,11 +1,12 @@
 // The suite's one helper: a subject started on a cluster, and tables of questions asked of it over the wire.
 //
-// SUBJECT=ours (default) or coredns, then with COREDNS=/path/to/coredns; COREFILE=file in the place of ./Corefile.
+// SUBJECT=ours (default) or coredns, then with COREDNS=/path/to/coredns; COREFILE=file in the place of ./Corefile, for the
+// files that don't bring their own.
 // Nothing here knows how a subject is made: it is a program that takes `-conf FILE -dns.port N` and speaks DNS.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,10 +17,12 @@ import { decodeMessage } from '../../src/dns/decode.ts'
 import { encodeMessage } from '../../src/dns/encode.ts'
 import { type Message, message } from '../../src/dns/message.ts'
 import { parseName } from '../../src/dns/name.ts'
+import type { Edns } from '../../src/dns/query.ts'
 import type { Rrset } from '../../src/dns/rrset.ts'
 import { printRecords } from '../../src/dns/text.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { askTcp, ask as askUdp } from '../server/ask.ts'
+import { type Behaviour, FaultyUpstream } from '../upstream.ts'
 
 const fixtures = fileURLToPath(new URL('../fixtures/cluster', import.meta.url))
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -43,37 +46,111 @@ export interface Case {
   readonly differs?: string
 }
 
+/** What a subject is started with. */
+export interface Setup {
+  /**
+   * Text of a Corefile in the place of ./Corefile. In it {$UPSTREAM} is the upstream's address, {$KUBECONFIG} the cluster's
+   * file, {$FOLDER} a folder for files, and {$PORT_A}, {$PORT_B}, {$PORT_C} are ports that are free.
+   */
+  readonly corefile?: string
+  /** What the upstream does; none is started where absent. */
+  readonly behave?: Behaviour
+  /** Files or folders of manifests in the place of the suite's. */
+  readonly manifests?: readonly string[]
+  /** Files of {$FOLDER}: text by name. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
 /** The SOA record of negative answers, as the suite's Corefile makes it. */
 export const soa = 'cluster.local. 30 IN SOA ns.dns.cluster.local. hostmaster.cluster.local. SERIAL 7200 1800 86400 30'
 
 /** Starts the subject once, asks all of it, and ends it. */
-export function conformance(title: string, cases: readonly Case[]): void {
-  withSubject(title, (portOf) => {
-    for (const one of cases) {
-      test(one.ask, async () => {
-        for (const how of [askUdp, askTcp]) {
-          const reply = await how(portOf(), questionOf(one.ask))
-          assert.ok(reply, 'a reply')
-          compare(tell(decodeMessage(reply), one), expectation(one), one.differs)
-        }
-      })
-    }
+export function conformance(title: string, cases: readonly Case[], setup: Setup = {}): void {
+  withSubject(
+    title,
+    (portOf) => {
+      for (const one of cases) {
+        test(one.ask, async () => {
+          for (const how of [askUdp, askTcp]) {
+            const reply = await how(portOf(), questionOf(one.ask))
+            assert.ok(reply, 'a reply')
+            compare(tell(decodeMessage(reply), one), expectation(one), one.differs)
+          }
+        })
+      }
+    },
+    setup,
+  )
+}
+
+/** A suite whose tests have a subject at a port of 127.0.0.1, and an upstream beside it where the setup says what it does. */
+export function withSubject(
+  title: string,
+  tests: (portOf: () => number, upstreamOf: () => FaultyUpstream) => void,
+  setup: Setup = {},
+): void {
+  suite(title, () => {
+    let port = 0
+    let upstream: FaultyUpstream | undefined
+    let end: (() => Promise<void>) | undefined
+    before(async () => {
+      if (setup.behave !== undefined) upstream = await FaultyUpstream.open(setup.behave)
+      const started = await startSubject(setup, upstream)
+      port = started.port
+      end = started.end
+    })
+    after(async () => {
+      await end?.()
+      await upstream?.die()
+    })
+    tests(
+      () => port,
+      () => upstream ?? assert.fail('the setup has no upstream'),
+    )
   })
 }
 
-/** A suite whose tests have a subject at a port of 127.0.0.1. */
-export function withSubject(title: string, tests: (portOf: () => number) => void): void {
-  suite(title, () => {
-    let port = 0
-    const ends: (() => Promise<unknown>)[] = []
-    before(async () => {
-      const started = await startSubject()
-      port = started.port
-      ends.push(started.end)
-    })
-    after(() => Promise.all(ends.map((end) => end())))
-    tests(() => port)
-  })
+/** How a single question is asked. */
+export interface Manner {
+  readonly transport?: 'udp' | 'tcp'
+  /** The size of UDP messages the client takes; without it and the other fields of EDNS there is no OPT record. */
+  readonly udpSize?: number
+  readonly dnssecOk?: boolean
+  readonly options?: Edns['options']
+  readonly class?: 'IN' | 'CH'
+}
+
+/** Asks `NAME TYPE`; resolves to the reply and its size in octets, or to undefined where none comes. */
+export async function askSubject(
+  port: number,
+  question: string,
+  { transport = 'udp', udpSize, dnssecOk, options, class: klass = 'IN' }: Manner = {},
+): Promise<{ readonly reply: Message; readonly size: number } | undefined> {
+  const extended = udpSize !== undefined || dnssecOk !== undefined || options !== undefined
+  const edns = { udpSize: udpSize ?? 1232, version: 0, dnssecOk: dnssecOk ?? false, options: options ?? [] }
+  const octets = questionOf(question, { class: klass === 'IN' ? 1 : 3, edns: extended ? edns : undefined })
+  const got = await (transport === 'udp' ? askUdp(port, octets, { wait: 8000 }) : askTcp(port, octets))
+  return got === undefined || got.length === 0 ? undefined : { reply: decodeMessage(got), size: got.length }
+}
+
+/** Asks and tells the reply: `RCODE FLAGS`, then its records, sorted, with `ttls: false` without their TTLs; or `silence`. */
+export async function linesFor(
+  port: number,
+  question: string,
+  { ttls = true, ...manner }: Manner & { readonly ttls?: boolean } = {},
+): Promise<string[]> {
+  const got = await askSubject(port, question, manner)
+  if (got === undefined) return ['silence']
+  const { reply } = got
+  const flags = `${reply.authoritative ? ' aa' : ''}${reply.truncated ? ' tc' : ''}${reply.recursionAvailable ? ' ra' : ''}`
+  const lines = [reply.answer, reply.authority, reply.additional].flatMap((section) =>
+    section
+      .flatMap(printRecords)
+      .map((line) => line.replace(/( SOA \S+ \S+) \d+/, '$1 SERIAL'))
+      .map((line) => (ttls ? line : line.replace(/^(\S+) \d+/, '$1')))
+      .sort(),
+  )
+  return [printRcode(reply.rcode) + flags, ...lines]
 }
 
 /** What was got is what was expected; of CoreDNS it is not, where there is a reason for a difference. */
@@ -83,10 +160,13 @@ export function compare(got: unknown, expected: unknown, differs: string | undef
   } else assert.deepEqual(got, expected)
 }
 
-function questionOf(text: string): Buffer {
+function questionOf(
+  text: string,
+  { class: klass = 1, edns }: { readonly class?: number; readonly edns?: Edns | undefined } = {},
+): Buffer {
   const [name = '', type = ''] = text.split(' ')
-  const asked = { name: parseName(name), type: parseType(type) ?? assert.fail(`type ${type}`), class: 1 }
-  return encodeMessage(message({ id: 4711, recursionDesired: true, questions: [asked] }))
+  const asked = { name: parseName(name), type: parseType(type) ?? assert.fail(`type ${type}`), class: klass }
+  return encodeMessage(message({ id: 4711, recursionDesired: true, questions: [asked], edns }))
 }
 
 /** What is compared of a reply. */
@@ -127,16 +207,39 @@ function commandOf(): readonly string[] {
   throw new Error('SUBJECT is ours, or coredns with COREDNS=/path/to/coredns')
 }
 
-async function startSubject(): Promise<{ readonly port: number; readonly end: () => Promise<void> }> {
-  const sandbox = await startSandbox({ manifests: [fixtures], clusterDomain: 'cluster.local' })
-  await sandbox.settled()
+// Known by the server itself and nobody else, so that upstream and caches never hear of the question.
+const probe = 'probe.test. A'
+const probeBlock = '\nprobe.test {\n    bind 127.0.0.1\n    whoami\n}\n'
+
+interface Subject {
+  readonly port: number
+  readonly end: () => Promise<void>
+}
+
+async function startSubject(setup: Setup, upstream: FaultyUpstream | undefined): Promise<Subject> {
+  const text = setup.corefile === undefined ? readFileSync(corefile, 'utf8') : setup.corefile + probeBlock
+  const clustered = text.includes('{$KUBECONFIG}')
   const folder = mkdtempSync(join(tmpdir(), 'clusterdns-conformance-'))
   const kubeconfig = join(folder, 'kubeconfig')
-  sandbox.writeKubeconfig(kubeconfig)
+  const sandbox = clustered
+    ? await startSandbox({ manifests: setup.manifests ?? [fixtures], clusterDomain: 'cluster.local' })
+    : undefined
+  await sandbox?.settled()
+  sandbox?.writeKubeconfig(kubeconfig)
+  for (const [name, content] of Object.entries(setup.files ?? {})) writeFileSync(join(folder, name), content)
+  writeFileSync(join(folder, 'Corefile'), text)
   const port = await freePort()
   const [command = '', ...args] = commandOf()
-  const child = spawn(command, [...args, '-conf', corefile, '-dns.port', `${port}`], {
-    env: { ...process.env, KUBECONFIG: kubeconfig },
+  const child = spawn(command, [...args, '-conf', join(folder, 'Corefile'), '-dns.port', `${port}`], {
+    env: {
+      ...process.env,
+      KUBECONFIG: kubeconfig,
+      FOLDER: folder,
+      UPSTREAM: upstream?.address ?? '',
+      PORT_A: `${await freePort()}`,
+      PORT_B: `${await freePort()}`,
+      PORT_C: `${await freePort()}`,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -145,13 +248,14 @@ async function startSubject(): Promise<{ readonly port: number; readonly end: ()
   const end = async () => {
     if (child.exitCode === null) child.kill('SIGTERM')
     await exit
-    await sandbox.close()
+    await sandbox?.close()
     rmSync(folder, { recursive: true })
   }
+  const first = clustered ? 'kubernetes.default.svc.cluster.local. A' : probe
   for (let attempt = 0; attempt < 300; attempt++) {
     assert.equal(child.exitCode, null, `the subject has ended: ${output}`)
-    const reply = await askUdp(port, questionOf('kubernetes.default.svc.cluster.local. A'), { wait: 200 })
-    if (reply !== undefined && decodeMessage(reply).answer.length > 0) return { port, end }
+    const reply = await askUdp(port, questionOf(first), { wait: 200 })
+    if (reply !== undefined && (!clustered || decodeMessage(reply).answer.length > 0)) return { port, end }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   await end()
