@@ -59,7 +59,7 @@ export class Server {
   start(): Promise<void> {
     return this.#inTurn(async () => {
       const loaded = await this.#read()
-      await refuseTaken(placesOf(loaded.blocks, hostAddresses(), false).filter((place) => !place.covered))
+      await refuseTaken(ownPlaces(loaded.blocks))
       await this.#apply(loaded)
     })
   }
@@ -102,6 +102,9 @@ export class Server {
 
   async #reload(loaded: Loaded): Promise<void> {
     this.#options.log.info('Reloading')
+    // Where we listen already nobody else does, and our own sockets would be in the way of asking.
+    const held = new Set(portsOf(this.blocks))
+    await refuseTaken(ownPlaces(loaded.blocks).filter((place) => !held.has(place.port)))
     await this.#apply(loaded)
     this.#options.log.info('Reloading complete')
   }
@@ -265,6 +268,13 @@ async function configureAll(
   if (refusal !== undefined) throw refusal
   if (errors[0] !== undefined && errors.length === workers.length) throw errors[0]
 }
+
+/** Those that must be ours alone; the wildcards among them stand for the rest. */
+function ownPlaces(blocks: readonly BlockSetup[]): readonly Place[] {
+  return placesOf(blocks, hostAddresses(), false).filter((place) => !place.covered)
+}
+
+const portsOf = (blocks: readonly BlockSetup[]) => blocks.flatMap((block) => block.keys.map((key) => key.port))
 
 /** SO_REUSEPORT would let a second server take half of the queries without a word; so ask for each place alone first. */
 async function refuseTaken(places: readonly Place[]): Promise<void> {

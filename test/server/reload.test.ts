@@ -221,3 +221,13 @@ test('the plugin reload finds a change in an imported file, and refuses a bad on
   assert.match(await scrape(), /^coredns_reload_failed_total 2$/m)
   assert.equal(rcodeOf(await ask(program.port, question('example.com'))), 'NOERROR')
 })
+
+test('a reload refuses a place that another server shares with whoever asks', async (t) => {
+  const whoami = (port: number) => `example.org:${port} {\n    bind 127.0.0.1\n    whoami\n}\n`
+  const other = await serve(t, whoami(await freePort()))
+  const program = await serve(t, whoami(await freePort()))
+  writeFileSync(program.file, whoami(other.port))
+  program.process.kill('SIGUSR1')
+  await program.printed(/reload failed, the old one stays: listen EADDRINUSE/)
+  assert.equal(rcodeOf(await ask(program.port, question('example.org'))), 'NOERROR')
+})
