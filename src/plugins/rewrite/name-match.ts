@@ -48,7 +48,7 @@ export function checkPattern(
 export function checkSubstitution(at: Directive, from: string, to: string): void {
   const used = new Set([...to.matchAll(/\{(0|[1-9][0-9]?|100)\}/g)].map(([group]) => group)).size
   // Plain names need no engine.
-  if (/^[-\w.]*$/.test(from) && used === 0) return
+  if (used === 0 && from.length <= maxPatternLength && /^[-\w.]*$/.test(from)) return
   checkPattern(at, from, '', () => `invalid regex matching pattern: ${from}`)
   if (used > countGroups(from)) {
     const uses = `the rewrite regex pattern (${to}) uses more subexpressions`
