@@ -19,6 +19,7 @@ import { loadbalance } from './loadbalance/index.ts'
 import { local } from './local.ts'
 import { log } from './log/index.ts'
 import { loop } from './loop/index.ts'
+import { metadata } from './metadata.ts'
 import { minimal } from './minimal.ts'
 import { multisocket } from './multisocket.ts'
 import { nsid } from './nsid.ts'
@@ -33,6 +34,7 @@ import { trace } from './trace.ts'
 import { whoami } from './whoami.ts'
 
 export const plugins: readonly Plugin[] = [
+  metadata,
   cancel,
   timeouts,
   multisocket,
