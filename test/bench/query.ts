@@ -2,11 +2,11 @@
 // zone files where it is installed; on one cluster with the same questions, in alternating rounds. Load by dnsperf (Debian package dnsperf); CPU time of the server from the kernel's accounting.
 //
 //   npm run bench -- query [--services 1000] [--endpoints 5] [--seconds 5] [--rounds 3] [--qps 0]
-//     [--chain stock|plain] [--only ours+knot]
+//     [--chain stock|plain] [--only ours+knot] [--write]
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpus, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
@@ -49,6 +49,7 @@ export async function run(args: readonly string[]): Promise<void> {
       qps: { type: 'string', default: '0' },
       chain: { type: 'string', default: 'stock' },
       only: { type: 'string', default: '' },
+      write: { type: 'boolean', default: false },
     },
   })
   const size = { services: Number(values.services), endpoints: Number(values.endpoints), namespaces: 20 }
@@ -71,7 +72,9 @@ export async function run(args: readonly string[]): Promise<void> {
         process.stdout.write(`${JSON.stringify({ bench: 'query', chain: values.chain, ...size, ...row })}\n`)
       }
     }
-    print(rows)
+    const table = tableOf(rows)
+    process.stdout.write(`\n${table}`)
+    if (values.write) writeFileSync(new URL('../../docs/performance.md', import.meta.url), pageOf(args, table, size))
   } finally {
     await sandbox.close()
     rmSync(folder, { recursive: true })
@@ -209,11 +212,28 @@ async function measure(subject: Subject, round: number, questions: string, secon
   }
 }
 
-function print(rows: readonly Row[]): void {
-  process.stdout.write(
-    '\n| subject | round | CPU µs per query | q/s | lost | RSS MiB | peak MiB | rcodes |\n|---|---|---|---|---|---|---|---|\n',
+function tableOf(rows: readonly Row[]): string {
+  const head =
+    '| subject | round | CPU µs per query | q/s | lost | RSS MiB | peak MiB | answers |\n|---|---|---|---|---|---|---|---|\n'
+  const lines = rows.map(
+    ({ subject, round, cpu, qps, lost, rss, peak, rcodes }) =>
+      `| ${subject} | ${round} | ${cpu} | ${qps} | ${lost} | ${rss} | ${peak} | ${rcodes} |\n`,
   )
-  for (const { subject, round, cpu, qps, lost, rss, peak, rcodes } of rows) {
-    process.stdout.write(`| ${subject} | ${round} | ${cpu} | ${qps} | ${lost} | ${rss} | ${peak} | ${rcodes} |\n`)
-  }
+  return head + lines.join('')
+}
+
+/** docs/performance.md, but for what it can't know. */
+function pageOf(args: readonly string[], table: string, size: ClusterSize): string {
+  const [processor] = cpus()
+  return `# Performance
+
+Written by \`npm run bench -- query ${args.join(' ')}\` on ${new Date().toISOString().slice(0, 10)}: ${processor?.model.trim()}, ${cpus().length} CPUs, Linux
+${release()}, Node ${process.version}.
+
+Each subject is pinned to one CPU, dnsperf to the other, with 200 questions outstanding; rounds alternate. CPU time is the kernel's
+account of the whole process. The cluster has ${size.services} services, one in ten headless, with ${size.endpoints} endpoints each; half of the
+questions are A, two in ten AAAA, the rest SRV, PTR, pods by name, and names that don't exist. The chain is kubeadm's whole (\`--chain stock\`)
+but for the upstream, which is not there. RSS is that of the program as \`node src/main.ts\` runs it, without the flags of \`npm start\`, with a kubeconfig.
+
+${table}`
 }
