@@ -55,7 +55,7 @@ export function encodeReply(query: Query, reply: Reply, into: Buffer): number {
   let flags = flag.QR | (query.opcode << 11) | (rcode & 15)
   if (reply.authoritative) flags |= flag.AA
   if (reply.truncated || !isWhole) flags |= flag.TC
-  if (query.recursionDesired) flags |= flag.RD
+  if (reply.recursionDesired ?? query.recursionDesired) flags |= flag.RD
   if (reply.recursionAvailable) flags |= flag.RA
   if (reply.authenticData) flags |= flag.AD
   if (query.checkingDisabled) flags |= flag.CD

@@ -13,6 +13,8 @@ export interface Reply {
   readonly rcode: number
   readonly authoritative: boolean
   readonly recursionAvailable: boolean
+  /** What RD says where it is not what the client's question said. */
+  readonly recursionDesired?: boolean
   readonly authenticData: boolean
   /** The answer was already cut where it came from. encode.ts sets TC by itself where a reply doesn't fit. */
   readonly truncated: boolean

@@ -12,6 +12,7 @@ import { debug } from './debug.ts'
 import { dnstap } from './dnstap.ts'
 import { errors } from './errors.ts'
 import { forward } from './forward/index.ts'
+import { header } from './header.ts'
 import { health } from './health.ts'
 import { hosts } from './hosts/index.ts'
 import { kubernetes } from './kubernetes/index.ts'
@@ -58,6 +59,7 @@ export const plugins: readonly Plugin[] = [
   rewrite,
   acl,
   cache,
+  header,
   minimal,
   template,
   hosts,

@@ -47,6 +47,8 @@ test('a reply is what it should be to the octet', () => {
 for (const [what, query, answer, flags] of [
   ['nothing', { recursionDesired: false }, {}, 0x8000],
   ['RD', { recursionDesired: true }, {}, 0x8100],
+  ['RD that a plugin set', { recursionDesired: false }, { recursionDesired: true }, 0x8100],
+  ['RD that a plugin cleared', { recursionDesired: true }, { recursionDesired: false }, 0x8000],
   ['CD', { recursionDesired: false, checkingDisabled: true }, {}, 0x8010],
   ['AD, which is not copied', { recursionDesired: false, authenticData: true }, {}, 0x8000],
   ['NOTIFY', { recursionDesired: false, opcode: 4 }, {}, 0xa000],

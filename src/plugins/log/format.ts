@@ -88,7 +88,7 @@ function printFlags(query: Query, reply: Reply): string {
     'qr',
     reply.authoritative ? 'aa' : '',
     reply.truncated ? 'tc' : '',
-    query.recursionDesired ? 'rd' : '',
+    (reply.recursionDesired ?? query.recursionDesired) ? 'rd' : '',
     reply.recursionAvailable ? 'ra' : '',
     reply.authenticData ? 'ad' : '',
     query.checkingDisabled ? 'cd' : '',
