@@ -117,3 +117,26 @@ withSubject(
   },
   { corefile: corefile.replace('max_fails 0', 'prefer_udp'), behave },
 )
+
+withSubject(
+  'forward to several',
+  (portOf, upstreamOf) => {
+    test('the next upstream answers for one that is away', async () => {
+      for (const transport of ['udp', 'tcp'] as const) {
+        const name = `next-${transport}.test.`
+        compare(
+          await linesFor(portOf(), `${name} A`, { transport }),
+          ['NOERROR ra', `${name} 60 IN A 192.0.2.1`],
+          undefined,
+        )
+      }
+      assert.ok(upstreamOf().asked.length > 0)
+    })
+  },
+  {
+    corefile: corefile
+      .replace('{$UPSTREAM}', '127.0.0.1:{$PORT_A} {$UPSTREAM}')
+      .replace('max_fails 0', 'policy sequential'),
+    behave,
+  },
+)
