@@ -9,6 +9,7 @@ import { cache } from './cache/index.ts'
 import { cancel } from './cancel.ts'
 import { chaos } from './chaos.ts'
 import { debug } from './debug.ts'
+import { dns64 } from './dns64.ts'
 import { dnstap } from './dnstap.ts'
 import { errors } from './errors.ts'
 import { forward } from './forward/index.ts'
@@ -53,6 +54,7 @@ export const plugins: readonly Plugin[] = [
   log,
   dnstap,
   local,
+  dns64,
   any,
   chaos,
   loadbalance,
