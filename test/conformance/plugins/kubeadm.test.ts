@@ -23,6 +23,8 @@ const corefile = `. {
     forward . {$UPSTREAM} {
        max_concurrent 1000
     }
+    # One worker, so that what was asked once is kept wherever it is asked again.
+    multisocket 1
     cache 30 {
        disable success cluster.local
        disable denial cluster.local
