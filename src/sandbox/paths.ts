@@ -19,6 +19,10 @@ export function servePath(
   const found = discovery(path, accept)
   if (found !== undefined) return found
   if (path === '/version') return { code: 200, body: version }
+  // kubectl asks for it only about kinds that v3 doesn't have, such as List: a document that has nothing of them either.
+  if (path === '/openapi/v2' && accept.startsWith(protobufDocument)) {
+    return { code: 200, body: [], contentType: protobufDocument.replace('@', '.') }
+  }
   if (path === '/openapi/v2') return { code: 200, body: openApiV2() }
   if (path === '/openapi/v3') return { code: 200, body: openApiIndex() }
   if (path.startsWith('/openapi/v3/')) return { code: 200, body: openApiV3(path.slice('/openapi/v3/'.length)) }
@@ -28,6 +32,9 @@ export function servePath(
   }
   throw noSuchPath()
 }
+
+/** As it is asked for; an answer can't have the @ (RFC 2045 5.1). */
+const protobufDocument = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
 
 /** What the sandbox says it is: a kubectl of this version finds nothing missing. */
 const version = {

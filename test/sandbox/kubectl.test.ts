@@ -219,6 +219,17 @@ suite('the verbs', () => {
     ['delete namespace default', 'refused', /this namespace may not be deleted/],
   ])
 
+  test('apply of a List', { skip }, async () => {
+    const file = join(folder, 'list.yaml')
+    const item = (name: string) => `- {apiVersion: v1, kind: ConfigMap, metadata: {name: ${name}}}\n`
+    writeFileSync(file, `apiVersion: v1\nkind: List\nitems:\n${item('listed-a')}${item('listed-b')}`)
+    await type([
+      [`apply -f ${file}`, /configmap\/listed-a created\nconfigmap\/listed-b created/],
+      [`apply -f ${file}`, /listed-a unchanged\nconfigmap\/listed-b unchanged/],
+      [`delete -f ${file}`, /configmap "listed-b" deleted/],
+    ])
+  })
+
   test('apply: create, change, leave alone, drop; by client and by server', { skip }, async () => {
     const file = join(folder, 'applied.yaml')
     const manifest = (ports: string, labels = '') => `
