@@ -1,6 +1,15 @@
 // What DNS needs of a v1 Service.
 import { canonicalAddress } from '../dns/address.ts'
-import { type Complain, isLabel, listOf, namespacedIdentityOf, partOf, textOf, tolerate } from './api-object.ts'
+import {
+  type Complain,
+  isLabel,
+  listOf,
+  namespacedIdentityOf,
+  type Part,
+  partOf,
+  textOf,
+  tolerate,
+} from './api-object.ts'
 
 export interface ServicePort {
   /** '' for an unnamed port. */
@@ -23,6 +32,10 @@ export interface Service {
   readonly ports: readonly ServicePort[]
   /** Has a selector, so that its endpoints are made by a controller. */
   readonly selects: boolean
+  /** spec.externalIPs, then those of the load balancer (status.loadBalancer.ingress); text in canonical form. Left out where there are none. */
+  readonly externalAddresses?: readonly string[]
+  /** Of the load balancer, where it has no address; lower-cased, without a trailing dot. Left out where there are none. */
+  readonly externalHostnames?: readonly string[]
 }
 
 /** Reads a v1 Service. Undefined where it can't be looked up by name; parts that can't be used are left out. */
@@ -47,6 +60,24 @@ export function trimService(object: unknown, complain: Complain = tolerate): Ser
     externalName: external ? textOf(spec.externalName).replace(/\.$/, '') : '',
     ports: readPorts(spec.ports, complain),
     selects: Object.keys(partOf(spec.selector)).length > 0,
+    ...readExternal(partOf(object), complain),
+  }
+}
+
+/** How a service is reached from outside of the cluster. Most are not, and those have nothing more to keep. */
+function readExternal(
+  { spec, status }: Part,
+  complain: Complain,
+): Pick<Service, 'externalAddresses' | 'externalHostnames'> {
+  const ingress = listOf(partOf(partOf(status).loadBalancer).ingress).map(partOf)
+  const addresses = readAddresses([...listOf(partOf(spec).externalIPs), ...ingress.map(({ ip }) => ip)], complain)
+  const hostnames = ingress
+    .filter(({ ip }) => textOf(ip) === '')
+    .map(({ hostname }) => textOf(hostname).toLowerCase().replace(/\.$/, ''))
+    .filter((hostname) => hostname !== '')
+  return {
+    ...(addresses.length > 0 && { externalAddresses: addresses }),
+    ...(hostnames.length > 0 && { externalHostnames: [...new Set(hostnames)] }),
   }
 }
 

@@ -25,6 +25,8 @@ export interface Cluster {
   slices(namespace: string, service: string): readonly EndpointSlice[]
   /** The service that has this cluster IP; of several, the first by namespace and name. */
   serviceAt(address: string): Service | undefined
+  /** The services that are reached at this address from outside of the cluster, ordered by namespace and name. */
+  externalServicesAt(address: string): readonly Service[]
   /** Every endpoint at an address with the slice it stands in, ready or not. */
   endpointsAt(address: string): readonly { readonly slice: EndpointSlice; readonly endpoint: Endpoint }[]
   /** Is there a cluster IP or an endpoint's address whose reverse name is below this lower-cased one? At times it says so where there is none. */
@@ -36,6 +38,7 @@ export interface Cluster {
 }
 
 const clusterIPsOf = (service: Service): readonly string[] => service.clusterIPs
+const externalAddressesOf = (service: Service): readonly string[] => service.externalAddresses ?? []
 const addressesOf = (pod: Pod): readonly string[] => pod.addresses
 const endpointAddressesOf = (slice: EndpointSlice): readonly string[] =>
   slice.endpoints.flatMap((endpoint) => endpoint.addresses)
@@ -50,6 +53,7 @@ export class Store implements Cluster {
   /** By namespace, then by name: the way every question takes, without making a key for it. */
   readonly #servicesOf = new Map<string, Map<string, Service>>()
   readonly #servicesByAddress = new ObjectIndex<Service>()
+  readonly #servicesByExternalAddress = new ObjectIndex<Service>()
   readonly #slicesByService = new ObjectIndex<EndpointSlice>()
   readonly #slicesByAddress = new ObjectIndex<EndpointSlice>()
   readonly #podsByAddress = new ObjectIndex<Pod>()
@@ -80,6 +84,10 @@ export class Store implements Cluster {
 
   serviceAt(address: string): Service | undefined {
     return this.#servicesByAddress.first(address)
+  }
+
+  externalServicesAt(address: string): readonly Service[] {
+    return this.#servicesByExternalAddress.at(address)
   }
 
   endpointsAt(address: string): readonly { readonly slice: EndpointSlice; readonly endpoint: Endpoint }[] {
@@ -172,6 +180,7 @@ export class Store implements Cluster {
       case 'services':
         this.#rename(before, after)
         this.#servicesByAddress.replace(before, after, clusterIPsOf)
+        this.#servicesByExternalAddress.replace(before, after, externalAddressesOf)
         this.#branches.replace(before, after, clusterIPsOf)
         this.#ordered = undefined
         break

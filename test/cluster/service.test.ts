@@ -75,6 +75,39 @@ const cases: readonly Case[] = [
     object: { metadata, spec: { type: 'Teapot', clusterIP: '10.0.0.1' } },
     is: { ...web, clusterIPs: ['10.0.0.1'] },
   },
+  {
+    name: 'addresses from outside: externalIPs, then the load balancer, of whom a hostname counts where there is no address',
+    object: {
+      metadata,
+      spec: { type: 'LoadBalancer', externalIPs: ['192.0.2.1', '2001:DB8::1'] },
+      status: {
+        loadBalancer: {
+          ingress: [
+            { ip: '192.0.2.2', hostname: 'unused.example.com' },
+            { hostname: 'LB.example.com.' },
+            { ip: '', hostname: 'lb.example.com' },
+            { ip: '192.0.2.1' },
+          ],
+        },
+      },
+    },
+    is: {
+      ...web,
+      type: 'LoadBalancer',
+      externalAddresses: ['192.0.2.1', '2001:db8::1', '192.0.2.2'],
+      externalHostnames: ['lb.example.com'],
+    },
+  },
+  {
+    name: 'addresses from outside that are none',
+    object: {
+      metadata,
+      spec: { externalIPs: ['x'] },
+      status: { loadBalancer: { ingress: [null, {}, { ip: 7, hostname: [] }] } },
+    },
+    is: web,
+    complaints: ['"x" is no address', '7 is no address'],
+  },
   { name: 'upper case', object: { metadata: { namespace: 'Default', name: 'WEB' } }, is: web },
   {
     name: 'a name that begins with a digit',

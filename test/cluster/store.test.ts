@@ -35,8 +35,13 @@ const service: fc.Arbitrary<Service> = fc.record(
     externalName: fc.constant(''),
     ports,
     selects: fc.boolean(),
+    externalAddresses: someAddresses,
+    externalHostnames: fc.constant(['lb.example.com']),
   },
-  plain,
+  {
+    ...plain,
+    requiredKeys: ['namespace', 'name', 'type', 'clusterIPs', 'headless', 'externalName', 'ports', 'selects'],
+  },
 )
 const endpoint: fc.Arbitrary<Endpoint> = fc.record(
   {
@@ -132,6 +137,10 @@ test('store: answers as a search through everything would, after any changes', (
         assert.deepEqual(
           store.serviceAt(address),
           sorted.services.find((service) => service.clusterIPs.includes(address)),
+        )
+        assert.deepEqual(
+          store.externalServicesAt(address),
+          sorted.services.filter((service) => service.externalAddresses?.includes(address)),
         )
         assert.deepEqual(
           store.podsAt(address),
