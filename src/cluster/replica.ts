@@ -1,12 +1,15 @@
 // A worker's copy of the cluster, kept up by the main thread.
 import type { MessagePort } from 'node:worker_threads'
 import type { Batch } from './feed.ts'
+import type { FreshnessMessage } from './freshness.ts'
 import { type Cluster, Store } from './store.ts'
 
 /** The cluster as the feed on the other end of the port tells it; nothing is synced before it has begun to. */
 export function replica(port: MessagePort): Cluster {
   const store = new Store()
-  port.on('message', ({ changes, synced, serial }: Batch) => {
+  port.on('message', (message: Batch | FreshnessMessage) => {
+    if ('freshness' in message) return
+    const { changes, synced, serial } = message
     for (const [kind, key, text] of changes) {
       // What the mirror holds was trimmed as its kind.
       if (text === undefined) store.remove(kind, key)
