@@ -40,6 +40,7 @@ const modules: readonly Module[] = readdirSync(source, { recursive: true, encodi
  */
 const layers: readonly (readonly [layer: string, known: readonly string[]])[] = [
   ['dns/', []],
+  ['clock.ts', []],
   ['maybe.ts', []],
   ['log.ts', []],
   ['metrics.ts', []],
@@ -65,6 +66,7 @@ const layers: readonly (readonly [layer: string, known: readonly string[]])[] = 
       'resolver/',
       'corefile/',
       'dns/',
+      'clock.ts',
       'log.ts',
       'http.ts',
       'maybe.ts',

@@ -1,4 +1,5 @@
 // `cache`: keeps replies, each record for its own TTL within bounds, and gives them to those who ask the same.
+import { lately } from '../../clock.ts'
 import type { Plugin } from '../../plugin.ts'
 import { Cache } from './cache.ts'
 import { type CacheConfig, parseStanza } from './stanza.ts'
@@ -9,7 +10,7 @@ export const cache: Plugin<CacheConfig> = {
   parse: parseStanza,
 
   handler(config, { log, workers }) {
-    const kept = new Cache(config, { log, workers, clock: () => performance.now() + 1 })
+    const kept = new Cache(config, { log, workers, clock: () => lately() + 1 })
     // hot
     return (query, next) => kept.answer(query, next)
   },

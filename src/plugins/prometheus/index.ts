@@ -1,4 +1,5 @@
 // `prometheus`: counts the queries of its server block, and an HTTP page of all that is counted anywhere.
+import { lately, now } from '../../clock.ts'
 import { CorefileError } from '../../corefile/directive.ts'
 import { once, readArg, readArgs, readBlock, readValue } from '../../corefile/read-block.ts'
 import { type HostPort, parseHostPort } from '../../corefile/values.ts'
@@ -77,7 +78,7 @@ export const prometheus: Plugin<PrometheusConfig> = {
     const elsewhere = queryCounter('.')
     const count = (query: Query, reply: Reply, start: number): void => {
       const counter = zones.find(({ zone }) => isWithin(query.name, zone))?.count ?? elsewhere
-      counter(query, reply, (performance.now() - start) / 1000)
+      counter(query, reply, (now() - start) / 1000)
     }
     const failed = (query: Query, error: unknown, start: number): never => {
       count(query, error instanceof Failure ? error.reply : errorReply(Rcode.SERVFAIL), start)
@@ -85,7 +86,7 @@ export const prometheus: Plugin<PrometheusConfig> = {
     }
     // hot
     return (query, next) => {
-      const start = performance.now()
+      const start = lately()
       let reply: ReturnType<typeof next>
       try {
         reply = next(query)
