@@ -14,6 +14,8 @@ const maxTarget = 0x3fff
 const compressed: ReadonlySet<number> = new Set([Type.NS, Type.CNAME, Type.SOA, Type.PTR, Type.MX])
 /** Up to here octets are written one by one, which for longer strings costs more than a call into Buffer. */
 const shortString = 24
+/** So many names are compared one by one. */
+const fewNames = 8
 
 /** One serves all messages: it is begun anew for each. */
 export class MessageWriter {
@@ -21,7 +23,10 @@ export class MessageWriter {
   #limit = 0
   /** Where the next octet goes. */
   at = 0
-  /** Where the names of this message stand, and all that follow their labels, up to `maxTarget`. */
+  /** The names of this message that can be pointed to, and where they stand: looked through while they are few. */
+  readonly #names: Name[] = []
+  readonly #namesAt: number[] = []
+  /** Once they are many, where each of them and all that follow their labels stand, up to `maxTarget`. */
   readonly #places = new Map<string, number>()
   // A client's question.
   #asked: Name = root
@@ -36,7 +41,11 @@ export class MessageWriter {
     this.#into = into
     this.#limit = limit
     this.at = header
-    if (this.#places.size !== 0) this.#places.clear()
+    if (this.#names.length !== 0) {
+      this.#names.length = 0
+      this.#namesAt.length = 0
+      if (this.#places.size !== 0) this.#places.clear()
+    }
     this.#questionEnd = 0
   }
 
@@ -147,21 +156,39 @@ export class MessageWriter {
   }
 
   /** Writes a name, as a pointer from the first label on from which it has been written before. */
+  // hot
   #name(name: Name): boolean {
-    const folded = this.#questionEnd === 0 ? undefined : lowerName(name)
-    let target: number | undefined
-    let from = 0
-    for (; from < name.length - 1; from += 1 + name.charCodeAt(from)) {
-      if (folded !== undefined) target = this.#placeInQuestion(folded.slice(from) as Name)
-      if (target !== undefined) break
-      const rest = name.slice(from)
-      target = this.#places.get(rest)
-      if (target !== undefined) break
-      if (this.at + from <= maxTarget) this.#places.set(rest, this.at + from)
+    const names = this.#names
+    let target = -1
+    let from = name.length - 1
+    if (this.#questionEnd !== 0) {
+      const start = sharedFrom(lowerName(name), this.#askedLower)
+      if (start < from) {
+        from = start
+        target = header + this.#askedLower.length - (name.length - start)
+      }
     }
-    const size = target === undefined ? name.length : from + 2
+    if (names.length > fewNames) {
+      const known = this.#findPlace(name, from)
+      if (known !== undefined) {
+        from = known.from
+        target = known.target
+      }
+    } else {
+      // The first name that ends so is the one that stands there in full.
+      for (let i = 0; i < names.length && from > 0; i++) {
+        const other = names[i] as Name
+        const start = sharedFrom(name, other)
+        const place = (this.#namesAt[i] as number) + other.length - (name.length - start)
+        if (start >= from || place > maxTarget) continue
+        from = start
+        target = place
+      }
+    }
+    const size = target < 0 ? name.length : from + 2
     if (this.at + size > this.#limit) return false
-    if (target === undefined) this.#octets(name)
+    if (from > 0) this.#remember(name, from)
+    if (target < 0) this.#octets(name)
     else {
       this.#octets(name, from)
       this.#write16(0xc000 | target)
@@ -169,9 +196,31 @@ export class MessageWriter {
     return true
   }
 
-  /** Where the question's name, or the part of it that this lower-cased name is, stands. */
-  #placeInQuestion(name: Name): number | undefined {
-    return isWithin(this.#askedLower, name) ? header + this.#askedLower.length - name.length : undefined
+  /** A name is about to be written, as labels up to `end`. */
+  #remember(name: Name, end: number): void {
+    const names = this.#names
+    names.push(name)
+    this.#namesAt.push(this.at)
+    if (names.length <= fewNames) return
+    const isFirst = this.#places.size === 0
+    for (let i = isFirst ? 0 : names.length - 1; i < names.length; i++) {
+      const known = names[i] as Name
+      const at = this.#namesAt[i] as number
+      const last = i === names.length - 1 ? end : known.length - 1
+      for (let from = 0; from < last && at + from <= maxTarget; from += 1 + known.charCodeAt(from)) {
+        const rest = known.slice(from)
+        if (!this.#places.has(rest)) this.#places.set(rest, at + from)
+      }
+    }
+  }
+
+  /** Where the name stands from a label before `end` on, the first of them. */
+  #findPlace(name: Name, end: number): { from: number; target: number } | undefined {
+    for (let from = 0; from < end; from += 1 + name.charCodeAt(from)) {
+      const target = this.#places.get(name.slice(from))
+      if (target !== undefined) return { from, target }
+    }
+    return undefined
   }
 
   // hot
@@ -188,4 +237,26 @@ export class MessageWriter {
     this.#into[this.at + 1] = value
     this.at += 2
   }
+}
+
+/** Where in `name` the labels begin that it has in common with the end of `other`; at its root label where it has none. */
+// hot
+function sharedFrom(name: Name, other: Name): number {
+  const last = name.length - 1
+  const shift = other.length - name.length
+  let same = last
+  const least = shift < 0 ? -shift : 0
+  while (same > least && name.charCodeAt(same - 1) === other.charCodeAt(same - 1 + shift)) same--
+  if (same === last) return last
+  // Where labels begin in both: a length octet and a character of a label may be equal.
+  let at = 0
+  let otherAt = 0
+  while (at < last) {
+    if (at >= same) {
+      while (otherAt < at + shift) otherAt += 1 + other.charCodeAt(otherAt)
+      if (otherAt === at + shift) return at
+    }
+    at += 1 + name.charCodeAt(at)
+  }
+  return last
 }
