@@ -49,11 +49,18 @@ export class Cache {
     if (query.opcode !== Opcode.QUERY || !isIn(query.name, this.#config.zones)) return next(query)
     const metrics = this.#metricsOf(query)
     metrics.requests.inc()
-    if (isIn(query.name, this.#neverKept)) return this.#ask(query, '', next, metrics)
+    // The client's own question will do, and spares a copy of it, where the reply is for nobody else.
+    if (isIn(query.name, this.#neverKept)) {
+      metrics.misses.inc()
+      return this.#miss(query, '', next(query))
+    }
     const now = this.#store.tick()
     const key = keyOf(query)
     const found = this.#store.find(key)
-    if (found === undefined) return this.#ask(query, key, next, metrics)
+    if (found === undefined) {
+      metrics.misses.inc()
+      return this.#miss(query, key, next(forRenewal(query)))
+    }
     metrics.hits[found.part].inc()
     const { entry } = found
     if (entry.remaining(now) <= 0) return this.#answerStale(query, key, entry, next)
@@ -71,9 +78,7 @@ export class Cache {
   }
 
   // hot
-  #ask(query: Query, key: string, next: Next, metrics: CacheMetrics): Maybe<Reply> {
-    metrics.misses.inc()
-    const reply = next(forRenewal(query))
+  #miss(query: Query, key: string, reply: Maybe<Reply>): Maybe<Reply> {
     return reply instanceof Promise
       ? reply.then((value) => this.#take(query, key, value))
       : this.#take(query, key, reply)
