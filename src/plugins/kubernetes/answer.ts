@@ -20,6 +20,7 @@ import type { Zone } from './zone.ts'
 const versionTtl = 28_800
 
 const noRrsets: readonly Rrset[] = []
+const blank = reply({ authoritative: true, fresh: true, plugin: 'kubernetes' })
 
 /** A query with what there is to say about its place. */
 export interface Asked {
@@ -133,5 +134,5 @@ function targetBase({ query, request, zone, zoneAsked }: Asked): Name {
 
 // hot
 function answered(answer: readonly Rrset[], additional: readonly Rrset[]): Reply {
-  return reply({ authoritative: true, answer, additional, fresh: true, plugin: 'kubernetes' })
+  return { ...blank, answer, additional }
 }
