@@ -1,6 +1,7 @@
 // What DNS needs of a discovery.k8s.io/v1 EndpointSlice.
 import { type Complain, isLabel, listOf, namespacedIdentityOf, partOf, textOf, tolerate } from './api-object.ts'
-import { readAddresses, readPorts, type ServicePort } from './service.ts'
+import type { RecordForm } from './record.ts'
+import { readAddresses, readPackedPorts, readPorts, type ServicePort, writePorts } from './service.ts'
 
 export interface Endpoint {
   /** Text in canonical form; at least one. */
@@ -61,4 +62,55 @@ export function trimEndpoint(entry: unknown, complain: Complain): Endpoint | und
     podName: isLabel(podName) ? podName : '',
     zone: textOf(endpoint.zone).toLowerCase(),
   }
+}
+
+/** What of an endpoint is there, a bit each. */
+const has = { ready: 1, serving: 2, terminating: 4, hostname: 8, podName: 16, zone: 32, addresses: 64 } as const
+
+/** Found by its service and by the addresses of all its endpoints. */
+export const endpointSliceForm: RecordForm<EndpointSlice> = {
+  head({ namespace, name, service, endpoints }) {
+    return { namespace, name, service, addresses: [endpoints.flatMap(({ addresses }) => addresses)] }
+  },
+  write({ ports, endpoints }, to) {
+    writePorts(ports, to)
+    // A slice has endpoints in three zones or so, whose names are long.
+    const zones = [...new Set(endpoints.map(({ zone }) => zone))]
+    to.list(zones, (zone) => to.text(zone))
+    to.list(endpoints, ({ addresses, ready, serving, terminating, hostname, podName, zone }) => {
+      to.octet(
+        (ready ? has.ready : 0) |
+          (serving ? has.serving : 0) |
+          (terminating ? has.terminating : 0) |
+          (hostname === '' ? 0 : has.hostname) |
+          (podName === '' ? 0 : has.podName) |
+          (zone === '' ? 0 : has.zone) |
+          (addresses.length === 1 ? 0 : has.addresses),
+      )
+      if (addresses.length !== 1) to.number(addresses.length)
+      if (hostname !== '') to.text(hostname)
+      if (podName !== '') to.text(podName)
+      if (zone !== '') to.number(zones.indexOf(zone))
+    })
+  },
+  read({ namespace, name, service, addresses: [addresses = []] }, from) {
+    const ports = readPackedPorts(from)
+    const zones = from.list(() => from.text())
+    let taken = 0
+    const endpoints = from.list((): Endpoint => {
+      const flags = from.octet()
+      const start = taken
+      taken += (flags & has.addresses) === 0 ? 1 : from.number()
+      return {
+        addresses: addresses.slice(start, taken),
+        ready: (flags & has.ready) !== 0,
+        serving: (flags & has.serving) !== 0,
+        terminating: (flags & has.terminating) !== 0,
+        hostname: (flags & has.hostname) === 0 ? '' : from.text(),
+        podName: (flags & has.podName) === 0 ? '' : from.text(),
+        zone: (flags & has.zone) === 0 ? '' : (zones[from.number()] as string),
+      }
+    })
+    return { namespace, name, service, endpoints, ports }
+  },
 }

@@ -1,5 +1,6 @@
 // What DNS needs of a v1 Pod.
 import { type Complain, listOf, namespacedIdentityOf, partOf, tolerate } from './api-object.ts'
+import type { RecordForm } from './record.ts'
 import { readAddresses } from './service.ts'
 
 export interface Pod {
@@ -39,4 +40,20 @@ export function trimPod(object: unknown, complain: Complain = tolerate): Pod | u
 export function isTerminating(object: unknown): boolean {
   const stamp = partOf(partOf(object).metadata).deletionTimestamp
   return stamp !== undefined && stamp !== null && stamp !== ''
+}
+
+/** Found by its addresses. */
+export const podForm: RecordForm<Pod> = {
+  head({ namespace, name, addresses }) {
+    return { namespace, name, service: '', addresses: [addresses] }
+  },
+  write({ labels }, to) {
+    to.list(Object.entries(labels), ([key, value]) => {
+      to.text(key)
+      to.text(value)
+    })
+  },
+  read({ namespace, name, addresses: [addresses = []] }, from) {
+    return { namespace, name, addresses, labels: Object.fromEntries(from.list(() => [from.text(), from.text()])) }
+  },
 }

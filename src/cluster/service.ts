@@ -10,6 +10,7 @@ import {
   textOf,
   tolerate,
 } from './api-object.ts'
+import type { RecordForm, RecordReader, RecordWriter } from './record.ts'
 
 export interface ServicePort {
   /** '' for an unnamed port. */
@@ -117,4 +118,59 @@ export function readPorts(value: unknown, complain: Complain): ServicePort[] {
     })
   }
   return ports
+}
+
+const types: readonly Service['type'][] = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']
+const protocols: readonly string[] = ['tcp', 'udp', 'sctp']
+
+/** Found by its cluster IPs, then by its addresses from outside. */
+export const serviceForm: RecordForm<Service> = {
+  head({ namespace, name, clusterIPs, externalAddresses = [] }) {
+    return { namespace, name, service: '', addresses: [clusterIPs, externalAddresses] }
+  },
+  write({ type, headless, selects, externalName, externalHostnames = [], ports }, to) {
+    to.octet(types.indexOf(type) | (headless ? 4 : 0) | (selects ? 8 : 0))
+    to.text(externalName)
+    to.list(externalHostnames, (hostname) => to.text(hostname))
+    writePorts(ports, to)
+  },
+  read({ namespace, name, addresses: [clusterIPs = [], externalAddresses = []] }, from) {
+    const flags = from.octet()
+    const externalName = from.text()
+    const externalHostnames = from.list(readText)
+    return {
+      namespace,
+      name,
+      type: types[flags & 3] as Service['type'],
+      clusterIPs,
+      headless: (flags & 4) !== 0,
+      externalName,
+      ports: readPackedPorts(from),
+      selects: (flags & 8) !== 0,
+      ...(externalAddresses.length > 0 && { externalAddresses }),
+      ...(externalHostnames.length > 0 && { externalHostnames }),
+    }
+  },
+}
+
+const readText = (from: RecordReader): string => from.text()
+
+/** For slices too. */
+export function writePorts(ports: readonly ServicePort[], to: RecordWriter): void {
+  to.list(ports, ({ name, port, protocol }) => {
+    to.text(name)
+    to.number(port)
+    // The numbers of the few there are begin at 1; of others, the text follows.
+    const number = protocols.indexOf(protocol) + 1
+    to.octet(number)
+    if (number === 0) to.text(protocol)
+  })
+}
+
+export function readPackedPorts(from: RecordReader): ServicePort[] {
+  return from.list(() => {
+    const name = from.text()
+    const port = from.number()
+    return { name, port, protocol: protocols[from.octet() - 1] ?? from.text() }
+  })
 }

@@ -1,0 +1,128 @@
+// Numbers found by the hash of a text, any number of them by one hash, in a few octets each: 16 to 24 with all that
+// belongs to it, where an entry of a Map takes 60 and more beside its key.
+
+/** Names an entry until it is removed. */
+export type Slot = number
+
+/** Three numbers an entry: its hash, its value, the next entry of its chain (or of the unused ones). Slots count from 1. */
+const stride = 3
+const none = 0
+
+/** Of the texts of this process: nobody outside can know which ones collide. */
+const seed = (Math.random() * 0x1_0000_0000) >>> 0
+
+/** Goes on with a hash from other texts; of nothing it is this. */
+export const emptyHash = seed ^ 0x811c9dc5
+
+/** FNV-1a of the characters. Of a text in two parts it is that of the whole. */
+// hot
+export function hashText(text: string, hash = emptyHash): number {
+  let value = hash
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193)
+  return value
+}
+
+export class HashTable {
+  /** First slots of chains, by the last bits of a mixed hash. */
+  #heads = new Uint32Array(16)
+  #entries = new Uint32Array(stride * 17)
+  #size = 0
+  /** Slots that have been used, whether they still are or not. */
+  #used = 0
+  #unused: Slot = none
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** 0 where there is none. */
+  // hot
+  first(hash: number): Slot {
+    return this.#from(this.#heads[this.#headOf(hash)] as number, hash >>> 0)
+  }
+
+  /** The next one with the same hash; 0 where there is none. */
+  next(slot: Slot): Slot {
+    const at = slot * stride
+    return this.#from(this.#entries[at + 2] as number, this.#entries[at] as number)
+  }
+
+  /** From 1 to 2^32 - 1. */
+  value(slot: Slot): number {
+    return this.#entries[slot * stride + 1] as number
+  }
+
+  setValue(slot: Slot, value: number): void {
+    this.#entries[slot * stride + 1] = value
+  }
+
+  add(hash: number, value: number): Slot {
+    if (this.#unused === none && this.#used + 1 === this.#entries.length / stride) this.#grow()
+    const slot = this.#unused === none ? ++this.#used : this.#unused
+    const at = slot * stride
+    if (slot === this.#unused) this.#unused = this.#entries[at + 2] as number
+    this.#entries[at] = hash
+    this.#entries[at + 1] = value
+    this.#link(slot)
+    this.#size++
+    return slot
+  }
+
+  remove(slot: Slot): void {
+    const entries = this.#entries
+    const at = slot * stride
+    const head = this.#headOf(entries[at] as number)
+    if (this.#heads[head] === slot) this.#heads[head] = entries[at + 2] as number
+    else {
+      let before = this.#heads[head] as number
+      while (entries[before * stride + 2] !== slot) before = entries[before * stride + 2] as number
+      entries[before * stride + 2] = entries[at + 2] as number
+    }
+    entries[at + 1] = 0
+    entries[at + 2] = this.#unused
+    this.#unused = slot
+    this.#size--
+  }
+
+  /** Removes one entry with this hash and value, if there is one. */
+  removeValue(hash: number, value: number): void {
+    let slot = this.first(hash)
+    while (slot !== none && this.value(slot) !== value) slot = this.next(slot)
+    if (slot !== none) this.remove(slot)
+  }
+
+  /** All of them. What is added meanwhile may be among them, and what is removed is not. */
+  *slots(): Generator<Slot, void> {
+    for (let slot = 1; slot <= this.#used; slot++) if (this.value(slot) !== 0) yield slot
+  }
+
+  #from(start: Slot, hash: number): Slot {
+    const entries = this.#entries
+    let slot = start
+    while (slot !== none && entries[slot * stride] !== hash) slot = entries[slot * stride + 2] as number
+    return slot
+  }
+
+  #headOf(hash: number): number {
+    // What differs in the high bits alone must not end in one chain.
+    const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+    return (mixed ^ (mixed >>> 13)) & (this.#heads.length - 1)
+  }
+
+  #link(slot: Slot): void {
+    const at = slot * stride
+    const head = this.#headOf(this.#entries[at] as number)
+    this.#entries[at + 2] = this.#heads[head] as number
+    this.#heads[head] = slot
+  }
+
+  #grow(): void {
+    const capacity = Math.ceil(this.#used * 1.5) + 16
+    const entries = new Uint32Array(stride * (capacity + 1))
+    entries.set(this.#entries)
+    this.#entries = entries
+    if (capacity <= this.#heads.length) return
+    this.#heads = new Uint32Array(this.#heads.length * 2)
+    for (let slot = 1; slot <= this.#used; slot++) this.#link(slot)
+  }
+}

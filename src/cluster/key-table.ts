@@ -1,0 +1,63 @@
+// The records of one kind by their keys, which are those of `keyOf` and stand in the records alone.
+import { emptyHash, HashTable, hashText, type Slot } from './hash-table.ts'
+import type { RecordAddress, RecordMemory } from './record-memory.ts'
+
+export class KeyTable {
+  readonly #memory: RecordMemory
+  readonly #table = new HashTable()
+
+  constructor(memory: RecordMemory) {
+    this.#memory = memory
+  }
+
+  get size(): number {
+    return this.#table.size
+  }
+
+  /** 0 where there is none. */
+  find(key: string): Slot {
+    let slot = this.#table.first(hashText(key))
+    while (slot !== 0 && this.keyAt(slot) !== key) slot = this.#table.next(slot)
+    return slot
+  }
+
+  /** The first that may have this name: whoever reads its record sees whether it has, and asks for the `next` if not. */
+  // hot
+  firstLike(namespace: string, name: string): Slot {
+    const start = namespace === '' ? emptyHash : hashText('/', hashText(namespace))
+    return this.#table.first(hashText(name, start))
+  }
+
+  /** 0 where there is none. */
+  next(slot: Slot): Slot {
+    return this.#table.next(slot)
+  }
+
+  addressAt(slot: Slot): RecordAddress {
+    return this.#table.value(slot)
+  }
+
+  keyAt(slot: Slot): string {
+    const reader = this.#memory.at(this.#table.value(slot))
+    const namespace = reader.text()
+    return namespace === '' ? reader.text() : `${namespace}/${reader.text()}`
+  }
+
+  /** No other may have the key. */
+  add(key: string, address: RecordAddress): Slot {
+    return this.#table.add(hashText(key), address)
+  }
+
+  /** Another record with the same key. */
+  replace(slot: Slot, address: RecordAddress): void {
+    this.#table.setValue(slot, address)
+  }
+
+  remove(slot: Slot): void {
+    this.#table.remove(slot)
+  }
+
+  slots(): Generator<Slot, void> {
+    return this.#table.slots()
+  }
+}

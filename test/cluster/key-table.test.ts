@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { keyOf } from '../../src/cluster/api-object.ts'
+import { Arena } from '../../src/cluster/arena.ts'
+import { KeyTable } from '../../src/cluster/key-table.ts'
+import { podForm } from '../../src/cluster/pod.ts'
+import { packRecord, RecordWriter } from '../../src/cluster/record.ts'
+
+const writer = new RecordWriter()
+
+test('key table: records by their keys', () => {
+  const arena = new Arena()
+  const table = new KeyTable(arena.memory)
+  const names = Array.from({ length: 500 }, (_, i) => ({ namespace: i % 5 === 0 ? '' : `n${i % 7}`, name: `p${i}` }))
+  const record = (name: (typeof names)[number]) =>
+    arena.add(packRecord(podForm, { ...name, addresses: [], labels: {} }, writer))
+  for (const name of names) table.add(keyOf(name), record(name))
+  assert.equal(table.size, 500)
+  for (const name of names) {
+    const slot = table.find(keyOf(name))
+    assert.equal(table.keyAt(slot), keyOf(name))
+    assert.equal(table.firstLike(name.namespace, name.name), slot)
+    const address = record(name)
+    table.replace(slot, address)
+    assert.equal(table.addressAt(table.find(keyOf(name))), address)
+  }
+  assert.equal(table.find('n1/p'), 0)
+  assert.equal(table.firstLike('n1', 'p'), 0)
+  for (const name of names.slice(0, 250)) table.remove(table.find(keyOf(name)))
+  assert.deepEqual(
+    [...table.slots()].map((slot) => table.keyAt(slot)),
+    names.slice(250).map(keyOf),
+  )
+  assert.equal(table.find(keyOf(names[0] as (typeof names)[number])), 0)
+})
