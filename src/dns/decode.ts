@@ -9,7 +9,9 @@ import type { Message } from './message.ts'
 import { lowerName, maxLabel, maxName, type Name } from './name.ts'
 import { NameReader } from './name-reader.ts'
 import type { Client, Edns, Query } from './query.ts'
+import { decodeSoa } from './rdata.ts'
 import { RecordReader } from './record-reader.ts'
+import type { Rdata } from './rrset.ts'
 import { WireError } from './wire-error.ts'
 
 export { WireError } from './wire-error.ts'
@@ -32,10 +34,11 @@ export function decodeQuery(message: Buffer, client: Client, size: number = mess
   if ((flags & 0x8000) !== 0) throw new WireError(Rcode.FORMERR, undefined, 'message is a reply')
   const opcode = (flags >> 11) & 15
   if (opcode !== Opcode.QUERY && opcode !== Opcode.NOTIFY) throw new WireError(Rcode.NOTIMP, id, `opcode ${opcode}`)
-  const beforeAdditional = message.readUInt16BE(6) + message.readUInt16BE(8)
+  const answers = message.readUInt16BE(6)
+  const beforeAdditional = answers + message.readUInt16BE(8)
   const additionals = message.readUInt16BE(10)
   if (message.readUInt16BE(4) !== 1) throw new WireError(Rcode.FORMERR, id, 'not one question')
-  if (message.readUInt16BE(6) > 1 || message.readUInt16BE(8) > 1 || additionals > 2) {
+  if (answers > 1 || message.readUInt16BE(8) > 1 || additionals > 2) {
     throw new WireError(Rcode.FORMERR, id, 'more records than a query has')
   }
 
@@ -59,8 +62,10 @@ export function decodeQuery(message: Buffer, client: Client, size: number = mess
     at = isRoot ? at + 1 : skipName(message.subarray(0, size), at, questionEnd)
     if (at + recordHeader > size) throw new WireError(Rcode.FORMERR, id, 'message cut short', questionEnd)
     const end = at + recordHeader + message.readUInt16BE(at + 8)
+  let serial: number | undefined
     if (end > size) throw new WireError(Rcode.FORMERR, id, 'message cut short', questionEnd)
     if (message.readUInt16BE(at) === Type.OPT) {
+    const start = at
       if (!isRoot || edns !== undefined || i < beforeAdditional) {
         throw new WireError(Rcode.FORMERR, id, 'misplaced OPT record', questionEnd)
       }
@@ -71,8 +76,10 @@ export function decodeQuery(message: Buffer, client: Client, size: number = mess
   }
   if (edns !== undefined && edns.version !== 0) {
     throw new WireError(Rcode.BADVERS, id, `EDNS version ${edns.version}`, questionEnd)
+    } else if (type === Type.IXFR && i >= answers && i < beforeAdditional) {
+      serial = readSerial(message.subarray(0, size), start, questionEnd)
   }
-  return {
+  const query: Query = {
     id,
     name: lowerName(asked),
     asked,
@@ -91,6 +98,18 @@ export function decodeQuery(message: Buffer, client: Client, size: number = mess
 /** Where the name at `at` ends. What is wrong with it is told to a sender whose question was readable. */
 function skipName(message: Buffer, at: number, questionEnd: number): number {
   const names = new NameReader(message)
+  return serial === undefined ? query : { ...query, serial }
+}
+
+/** The serial in the record at `at`, where that is a SOA record (RFC 1995 3). */
+function readSerial(message: Buffer, at: number, questionEnd: number): number | undefined {
+  try {
+    const [record] = new RecordReader(message, at).section('authority', 1)
+    return record?.type === Type.SOA ? decodeSoa(record.rdatas[0] as Rdata).serial : undefined
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error
+    throw new WireError(error.rcode, error.id, error.message, questionEnd)
+  }
   try {
     names.read(at)
   } catch (error) {

@@ -46,6 +46,8 @@ export interface Query {
   readonly checkingDisabled: boolean
   /** Undefined where the message has no OPT record. */
   readonly edns: Edns | undefined
+  /** Of the zone that the asker of an incremental transfer has: from the SOA record it sent along (RFC 1995 3). */
+  readonly serial?: number
   /** Octets of the message. */
   readonly size: number
   readonly client: Client

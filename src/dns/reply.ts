@@ -21,6 +21,11 @@ export interface Reply {
   readonly answer: readonly Rrset[]
   readonly authority: readonly Rrset[]
   readonly additional: readonly Rrset[]
+  /**
+   * In place of `answer`, and over TCP and TLS only: the records of a whole zone, sent in as many messages as it takes
+   * (RFC 5936 2.2). They are asked for as the client takes them, so that they need never be there all at once.
+   */
+  readonly transfer?: Iterable<Rrset>
   /** EDNS options to send along where the client speaks EDNS. */
   readonly options: readonly EdnsOption[]
   readonly errors: readonly ExtendedError[]

@@ -3,8 +3,10 @@
 import { Rcode } from '../dns/codes.ts'
 import { decodeQuery, WireError } from '../dns/decode.ts'
 import { encodeError, encodeReply } from '../dns/encode.ts'
+import { encodeTransfer } from '../dns/encode-transfer.ts'
 import type { Client, Query } from '../dns/query.ts'
 import { errorReply, type Reply, silence } from '../dns/reply.ts'
+import type { Rrset } from '../dns/rrset.ts'
 import type { Log } from '../log.ts'
 import { Failure, type Next } from '../plugin.ts'
 import { panics } from '../query-metrics.ts'
@@ -15,12 +17,13 @@ import { ChainEnd } from './chain.ts'
  * its length returned; the rest comes in a buffer of its own. 0, or undefined, where the client is to hear nothing.
  * Never throws or rejects. `message` is not looked at after the call.
  */
-export type Answer = (
-  message: Buffer,
-  size: number,
-  client: Client,
-  into: Buffer,
-) => number | Promise<Buffer | undefined>
+export type Answer = (message: Buffer, size: number, client: Client, into: Buffer) => number | Promise<Answered>
+
+/**
+ * A message, or nothing; or, over TCP and TLS only, the messages of a transfer. Each of those is made when it is asked for.
+ * Where that throws, which was logged, the client must see that the rest is missing.
+ */
+export type Answered = Buffer | Iterable<Buffer> | undefined
 
 /** Replies that had to be waited for are written here and copied out at their length. */
 const scratch = Buffer.allocUnsafeSlow(65_535)
@@ -41,6 +44,8 @@ export function answerWith(serve: Next, log: Log): Answer {
       return failed(query, error, into)
     }
   }
+  const finishLater = (query: Query, reply: Reply): Answered =>
+    isTransfer(query, reply) ? messagesOf(query, reply, log) : copyOut(finish(query, reply, scratch))
   // hot
   return (message, size, client, into) => {
     let query: Query
@@ -53,14 +58,31 @@ export function answerWith(serve: Next, log: Log): Answer {
     }
     try {
       const reply = serve(query)
-      if (!(reply instanceof Promise)) return finish(query, reply, into)
+      if (!(reply instanceof Promise)) {
+        return isTransfer(query, reply) ? Promise.resolve(messagesOf(query, reply, log)) : finish(query, reply, into)
+      }
       return reply.then(
-        (value) => copyOut(finish(query, value, scratch)),
+        (value) => finishLater(query, value),
         (error: unknown) => copyOut(failed(query, error, scratch)),
       )
     } catch (error) {
       return failed(query, error, into)
     }
+  }
+}
+
+type Transfer = Reply & { readonly transfer: Iterable<Rrset> }
+
+function isTransfer({ client }: Query, reply: Reply): reply is Transfer {
+  return reply.transfer !== undefined && (client.transport === 'tcp' || client.transport === 'tls')
+}
+
+function* messagesOf(query: Query, reply: Transfer, log: Log): Generator<Buffer> {
+  try {
+    yield* encodeTransfer(query, reply, reply.transfer)
+  } catch (error) {
+    logFault(log, query.client, error)
+    throw error
   }
 }
 

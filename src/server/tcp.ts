@@ -8,7 +8,7 @@ import { TCPServer, type TcpState } from '../dns2.ts'
 import type { Log } from '../log.ts'
 import type { Maybe } from '../maybe.ts'
 import type { TcpAllowance } from '../plugin.ts'
-import type { Answer } from './answer.ts'
+import type { Answer, Answered } from './answer.ts'
 import type { Place } from './listeners.ts'
 
 /** What one client, and all of them together, may hold on to. Times in ms, sizes in octets. */
@@ -85,7 +85,7 @@ export class TcpListener extends TCPServer {
     this.#connections.add(connection)
   }
 
-  #answerFramed(message: Buffer, client: Client): Maybe<Buffer | undefined> {
+  #answerFramed(message: Buffer, client: Client): Maybe<Answered> {
     const reply = this.#answer(message, message.length, client, scratch)
     if (typeof reply !== 'number') return reply
     return reply === 0 ? undefined : Buffer.from(scratch.subarray(0, reply))
@@ -104,7 +104,7 @@ export class TcpListener extends TCPServer {
 }
 
 interface Work {
-  answer(message: Buffer): Maybe<Buffer | undefined>
+  answer(message: Buffer): Maybe<Answered>
   respond(state: TcpState, message: Buffer): void
   closed(): void
 }
@@ -123,6 +123,8 @@ class Connection {
   #frameTimer: NodeJS.Timeout | undefined
   #writeTimer: NodeJS.Timeout | undefined
   #goodbyeTimer: NodeJS.Timeout | undefined
+  /** Transfers that wait for the client to take what was written. */
+  #waiting: (() => void)[] = []
 
   constructor(socket: Socket, limits: TcpLimits, work: Work) {
     this.#socket = socket
@@ -131,7 +133,10 @@ class Connection {
     socket.setNoDelay(true)
     socket.setTimeout(limits.idle)
     socket.on('data', (chunk: Buffer) => this.#read(chunk))
-    socket.on('drain', () => this.#throttle())
+    socket.on('drain', () => {
+      this.#throttle()
+      this.#wake()
+    })
     socket.on('end', () => {
       this.#ended = true
       this.#settleEnd()
@@ -143,6 +148,7 @@ class Connection {
       clearTimeout(this.#frameTimer)
       clearTimeout(this.#writeTimer)
       clearTimeout(this.#goodbyeTimer)
+      this.#wake()
       work.closed()
     })
   }
@@ -170,7 +176,11 @@ class Connection {
     this.#settleEnd()
   }
 
-  #reply(message: Buffer | undefined): void {
+  #reply(message: Answered): void {
+    if (message !== undefined && !Buffer.isBuffer(message)) {
+      void this.#transfer(message)
+      return
+    }
     if (message === undefined) {
       // Silence is for this question only; the bookkeeping is what a reply would have done.
       this.#state.inFlight--
@@ -181,6 +191,38 @@ class Connection {
     }
     if (this.#finishing && this.#state.inFlight === 0) this.#end()
     else if (!this.#reading) this.#throttle()
+  }
+
+  /** Sends messages as the client takes them. Other questions are answered meanwhile, and other replies go between. */
+  async #transfer(messages: Iterable<Buffer>): Promise<void> {
+    try {
+      for (const message of messages) {
+        // The question stays in flight until the last message, and each of them counts as a reply.
+        this.#state.inFlight++
+        this.#reply(message)
+        await this.#isTaken()
+        if (this.#socket.destroyed) return
+      }
+    } catch {
+      // Logged where it was thrown; a transfer that just stopped might be taken for a whole one.
+      this.destroy()
+      return
+    }
+    this.#reply(undefined)
+  }
+
+  /** Resolves in a later turn of the event loop, when there is room for more, or nobody to take it any more. */
+  async #isTaken(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    while (this.#socket.writableNeedDrain && !this.#socket.destroyed) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const go of waiting) go()
   }
 
   /** Stops or resumes reading by what the client has in flight and has not taken. */

@@ -8,7 +8,7 @@ import { unmappedAddress } from '../dns/address.ts'
 import type { Client } from '../dns/query.ts'
 import { UDPServer } from '../dns2.ts'
 import type { Log } from '../log.ts'
-import type { Answer } from './answer.ts'
+import type { Answer, Answered } from './answer.ts'
 import {
   addressAt,
   addressRoom,
@@ -152,11 +152,11 @@ export class UdpListener extends UDPServer {
     else if (reply > 0) send(into.subarray(0, reply))
   }
 
-  #later(reply: Promise<Buffer | undefined>, send: (octets: Buffer) => void): void {
+  #later(reply: Promise<Answered>, send: (octets: Buffer) => void): void {
     this.#inFlight++
     void reply.then((octets) => {
       this.#inFlight--
-      if (octets !== undefined) send(octets)
+      if (Buffer.isBuffer(octets)) send(octets)
       if (this.#inFlight === 0) this.#idle?.()
     })
   }

@@ -5,6 +5,7 @@ import { Rcode, Type } from '../../src/dns/codes.ts'
 import { decodeMessage, decodeQuery, WireError } from '../../src/dns/decode.ts'
 import { encodeError } from '../../src/dns/encode.ts'
 import { parseName, printName } from '../../src/dns/name.ts'
+import { encode32 } from '../../src/dns/octets.ts'
 import { client, header, octets, opt, option, printSections, question, record } from './packets.ts'
 
 const toQuestion = '\xc0\x0c'
@@ -197,6 +198,38 @@ for (const [what, message, rcode, reply] of [
     )
   })
 }
+
+const soa = `\x02ns\xc0\x0c\xc0\x0c${encode32(4711)}${'\0'.repeat(16)}`
+for (const [what, type, records, serial] of [
+  ['a SOA record', Type.IXFR, { authorities: [record(toQuestion, Type.SOA, soa)] }, 4711],
+  ['a SOA record and an answer', Type.IXFR, { answers: [address], authorities: [record('\0', Type.SOA, soa)] }, 4711],
+  ['a SOA record in its answer', Type.IXFR, { answers: [record(toQuestion, Type.SOA, soa)] }, undefined],
+  ['another record', Type.IXFR, { authorities: [address] }, undefined],
+  ['no record', Type.IXFR, {}, undefined],
+  ['a SOA record and another question', Type.SOA, { authorities: [record(toQuestion, Type.SOA, soa)] }, undefined],
+] as readonly [string, number, { answers?: string[]; authorities?: string[] }, number | undefined][]) {
+  test(`the serial of an incremental transfer's asker is ${serial ?? 'unknown'} with ${what}`, () => {
+    const { answers = [], authorities = [] } = records
+    const counts = { answers: answers.length, authorities: authorities.length, additionals: 1 }
+    const wire = octets(header(counts), question(undefined, type), ...answers, ...authorities, opt())
+    const query = decodeQuery(Buffer.concat([wire, Buffer.alloc(5)]), client(), wire.length)
+    assert.equal(query.serial, serial)
+    assert.equal(query.edns?.udpSize, 1232)
+  })
+}
+
+test('a malformed SOA record of an incremental transfer is refused', () => {
+  const wire = octets(header({ authorities: 1 }), question(undefined, Type.IXFR), record('\0', Type.SOA, soa.slice(1)))
+  assert.throws(
+    () => decodeQuery(wire, client()),
+    (error) => {
+      assert.ok(error instanceof WireError)
+      const asked = header({ flags: 0x8101 }) + question(undefined, Type.IXFR)
+      assert.equal(encodeError(wire, error)?.toString('latin1'), asked)
+      return true
+    },
+  )
+})
 
 test('a message is read with all its parts', () => {
   const wire = octets(

@@ -4,19 +4,21 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { logTo } from '../../src/log.ts'
 import type { Maybe } from '../../src/maybe.ts'
-import type { Answer } from '../../src/server/answer.ts'
+import type { Answer, Answered } from '../../src/server/answer.ts'
 import { type TcpLimits, TcpListener, tcpLimits } from '../../src/server/tcp.ts'
 
 const frame = (text: string) => Buffer.concat([Buffer.from([text.length >> 8, text.length & 255]), Buffer.from(text)])
 
-type Reply = (message: Buffer) => Maybe<Buffer | undefined>
+type Reply = (message: Buffer) => Maybe<Answered>
 
 /** As a server gives it: written in place, where it need not be waited for. */
 const asAnswer =
   (reply: Reply): Answer =>
   (message, _size, _client, into) => {
     const octets = reply(message)
-    return octets instanceof Promise ? octets : (octets?.copy(into) ?? 0)
+    if (octets instanceof Promise) return octets
+    if (octets === undefined || Buffer.isBuffer(octets)) return octets?.copy(into) ?? 0
+    return Promise.resolve(octets)
   }
 
 interface Served {
@@ -241,4 +243,77 @@ test('a connection ends after the last query it may have, with all replies', asy
   const after = await connect()
   after.write(Buffer.concat(['c', 'd', 'e'].map(frame)))
   assert.deepEqual(await messages(after, 3), ['c', 'd', 'e'])
+})
+
+/** A transfer of so many messages, and how many of them were asked for. */
+function counting(count: number, size = 1) {
+  const made = { count: 0 }
+  function* make(): Generator<Buffer> {
+    for (; made.count < count; made.count++) yield Buffer.alloc(size, `${made.count % 10}`)
+  }
+  return { made, messages: make() }
+}
+
+test('the messages of a transfer come in their order, with other replies in between', async (t) => {
+  const { connect } = await serve(t, (message) => (message.toString() === 'zone' ? counting(50).messages : message))
+  const socket = await connect()
+  socket.end(Buffer.concat(['zone', 'a', 'zone', 'b'].map(frame)))
+  const got = await messages(socket)
+  const digits = (text: string) => text.replace(/[^0-9]/g, '')
+  assert.equal(got.length, 102)
+  assert.deepEqual(
+    got.filter((message) => digits(message) === ''),
+    ['a', 'b'],
+  )
+  assert.ok(got.indexOf('b') < 50, 'a question waits for a transfer')
+  const both = digits(got.join(''))
+  for (const digit of '0123456789') assert.equal(both.split(digit).length - 1, 10)
+})
+
+test('no more of a transfer is made than the client takes', async (t) => {
+  const { made, messages: zone } = counting(2000, 60_000)
+  const { connect } = await serve(t, () => zone)
+  const socket = await connect()
+  socket.pause()
+  socket.write(frame('zone'))
+  await later(200)
+  assert.ok(made.count > 0 && made.count < 1500, `${made.count} messages for a client that reads none`)
+  const got = await messages(socket, 2000)
+  assert.equal(got.length, 2000)
+  socket.destroy()
+})
+
+test('a client that takes nothing of a transfer is cut off, and one that goes away is forgotten', async (t) => {
+  const first = counting(5000, 60_000)
+  const second = counting(5000, 60_000)
+  const zones = [first.messages, second.messages]
+  const { connect } = await serve(t, () => zones.shift(), { write: 200 })
+  const stuck = await connect()
+  stuck.pause()
+  stuck.write(frame('zone'))
+  const gone = await connect()
+  gone.pause()
+  gone.write(frame('zone'))
+  await later(100)
+  gone.destroy()
+  await later(700)
+  const { count } = first.made
+  await later(100)
+  assert.equal(first.made.count, count)
+  // Both were left before their end.
+  for (const { made, messages: zone } of [first, second]) {
+    assert.ok(made.count < 5000)
+    assert.deepEqual(zone.next(), { value: undefined, done: true })
+  }
+})
+
+test('a transfer that breaks off takes the connection along', async (t) => {
+  const { connect } = await serve(t, () => broken())
+  function* broken(): Generator<Buffer> {
+    yield Buffer.from('first')
+    throw new Error('no more')
+  }
+  const socket = await connect()
+  socket.write(frame('zone'))
+  assert.deepEqual(await messages(socket), ['first'])
 })
