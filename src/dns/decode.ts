@@ -57,27 +57,27 @@ export function decodeQuery(message: Buffer, client: Client, size: number = mess
   const questionEnd = at
 
   let edns: Edns | undefined
+  let serial: number | undefined
   for (let i = 0; i < beforeAdditional + additionals; i++) {
     const isRoot = message[at] === 0
+    const start = at
     at = isRoot ? at + 1 : skipName(message.subarray(0, size), at, questionEnd)
     if (at + recordHeader > size) throw new WireError(Rcode.FORMERR, id, 'message cut short', questionEnd)
     const end = at + recordHeader + message.readUInt16BE(at + 8)
-  let serial: number | undefined
     if (end > size) throw new WireError(Rcode.FORMERR, id, 'message cut short', questionEnd)
     if (message.readUInt16BE(at) === Type.OPT) {
-    const start = at
       if (!isRoot || edns !== undefined || i < beforeAdditional) {
         throw new WireError(Rcode.FORMERR, id, 'misplaced OPT record', questionEnd)
       }
       edns = decodeOpt(message, at, end)
       if (edns === undefined) throw new WireError(Rcode.FORMERR, id, 'bad option in the OPT record', questionEnd)
+    } else if (type === Type.IXFR && i >= answers && i < beforeAdditional) {
+      serial = readSerial(message.subarray(0, size), start, questionEnd)
     }
     at = end
   }
   if (edns !== undefined && edns.version !== 0) {
     throw new WireError(Rcode.BADVERS, id, `EDNS version ${edns.version}`, questionEnd)
-    } else if (type === Type.IXFR && i >= answers && i < beforeAdditional) {
-      serial = readSerial(message.subarray(0, size), start, questionEnd)
   }
   const query: Query = {
     id,
@@ -93,11 +93,6 @@ export function decodeQuery(message: Buffer, client: Client, size: number = mess
     size,
     client,
   }
-}
-
-/** Where the name at `at` ends. What is wrong with it is told to a sender whose question was readable. */
-function skipName(message: Buffer, at: number, questionEnd: number): number {
-  const names = new NameReader(message)
   return serial === undefined ? query : { ...query, serial }
 }
 
@@ -110,6 +105,11 @@ function readSerial(message: Buffer, at: number, questionEnd: number): number | 
     if (!(error instanceof WireError)) throw error
     throw new WireError(error.rcode, error.id, error.message, questionEnd)
   }
+}
+
+/** Where the name at `at` ends. What is wrong with it is told to a sender whose question was readable. */
+function skipName(message: Buffer, at: number, questionEnd: number): number {
+  const names = new NameReader(message)
   try {
     names.read(at)
   } catch (error) {
