@@ -47,6 +47,13 @@ export interface Plugin<Config = unknown> {
   parse(directives: readonly Directive[], block: ServerBlock): Config
   /** Changes how the block's keys are listened on. */
   listen?(config: Config, listen: Listen): Listen
+  /**
+   * Makes the server block one of several that may have the same keys: the name by which it is known then. Of those blocks
+   * the first in the file takes a question whose filter passes it; questions that none takes are for shorter zones.
+   */
+  view?(config: Config): string
+  /** Goes with `view`: is the question for this block? Asked once for each question that its keys fit. */
+  filter?(config: Config, context: WorkerContext): (query: Query) => boolean
   /** Work beside the queries, on the main thread, once per server block and configuration. */
   background?(config: Config, context: MainContext): Maybe<Background>
   /** Once per server block in every worker. A plugin without one is not part of the chain. */

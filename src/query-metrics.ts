@@ -70,19 +70,20 @@ interface Path {
 }
 
 /**
- * Counts queries under a zone as text, or `noZone`, with their replies. `seconds` is what the reply took; its size is
+ * Counts queries under a zone as text, or `noZone`, with their replies; all of them come to one server block, and so are of
+ * one view. `seconds` is what the reply took; its size is
  * that before it is compressed and cut, as in CoreDNS.
  */
 export function queryCounter(zone: string): (query: Query, reply: Reply, seconds: number) => void {
   /** By listener; then UDP and TCP over IPv4, the same over IPv6. */
   const paths = new Map<string, (Path | undefined)[]>()
 
-  const openPath = (server: string, way: number): Path => {
+  const openPath = (server: string, view: string, way: number): Path => {
     const protocol = way % 2 === 0 ? 'udp' : 'tcp'
     return {
-      duration: durations.with(server, zone, ''),
-      requestSize: requestSizes.with(server, zone, '', protocol),
-      responseSize: responseSizes.with(server, zone, '', protocol),
+      duration: durations.with(server, zone, view),
+      requestSize: requestSizes.with(server, zone, view, protocol),
+      responseSize: responseSizes.with(server, zone, view, protocol),
       types: new Map(),
       responses: new Map(),
     }
@@ -90,12 +91,19 @@ export function queryCounter(zone: string): (query: Query, reply: Reply, seconds
   const typeCounter = (path: Path, query: Query, way: number): Counter => {
     const { server } = query.client
     const name = named.has(query.type) ? printType(query.type) : 'other'
-    const found = requests.with(server, zone, '', way % 2 === 0 ? 'udp' : 'tcp', way < 2 ? '1' : '2', name)
+    const found = requests.with(
+      server,
+      zone,
+      query.view ?? '',
+      way % 2 === 0 ? 'udp' : 'tcp',
+      way < 2 ? '1' : '2',
+      name,
+    )
     if (named.has(query.type)) path.types.set(query.type, found)
     return found
   }
-  const responseCounter = (path: Path, server: string, rcode: number, plugin: string): Counter => {
-    const found = responses.with(server, zone, '', printRcode(rcode), plugin)
+  const responseCounter = (path: Path, { client, view = '' }: Query, rcode: number, plugin: string): Counter => {
+    const found = responses.with(client.server, zone, view, printRcode(rcode), plugin)
     const rcodes = path.responses.get(plugin) ?? new Map<number, Counter>()
     path.responses.set(plugin, rcodes.set(rcode, found))
     return found
@@ -112,20 +120,20 @@ export function queryCounter(zone: string): (query: Query, reply: Reply, seconds
     }
     let path = ways[way]
     if (path === undefined) {
-      path = openPath(server, way)
+      path = openPath(server, query.view ?? '', way)
       ways[way] = path
     }
     // Nothing was sent: CoreDNS's recorder is left at NOERROR and no octets.
     const silent = reply === silence
     const rcode = silent ? Rcode.NOERROR : reply.rcode
     const plugin = silent ? '' : reply.plugin
-    if (query.edns?.dnssecOk === true) requestsWithDo.with(server, zone, '').inc()
+    if (query.edns?.dnssecOk === true) requestsWithDo.with(server, zone, query.view ?? '').inc()
     const requestsOfType = path.types.get(query.type) ?? typeCounter(path, query, way)
     requestsOfType.inc()
     path.duration.observe(seconds)
     path.requestSize.observe(query.size)
     path.responseSize.observe(silent ? 0 : replySize(query, reply))
-    const responsesOfRcode = path.responses.get(plugin)?.get(rcode) ?? responseCounter(path, server, rcode, plugin)
+    const responsesOfRcode = path.responses.get(plugin)?.get(rcode) ?? responseCounter(path, query, rcode, plugin)
     responsesOfRcode.inc()
   }
 }

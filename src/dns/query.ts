@@ -53,6 +53,8 @@ export interface Query {
   readonly client: Client
   /** How often the server has asked itself on the way to this question; aliases that lead in circles end by it. None: 0. */
   readonly depth?: number
+  /** The view that the server block is which took the question; left out where it is none. */
+  readonly view?: string | undefined
 }
 
 /** The same query with another question: for search paths, rewrites and CNAME targets. */

@@ -71,11 +71,12 @@ export const acl: Plugin<readonly Rule[]> = {
     return (query, next) => {
       const decision = decide(query)
       const { server } = query.client
+      const { view = '' } = query
       if (decision === undefined || decision.action === 'allow') {
-        allowed.with(server, '').inc()
+        allowed.with(server, view).inc()
         return next(query)
       }
-      stopped[decision.action].with(server, printName(decision.zone), '').inc()
+      stopped[decision.action].with(server, printName(decision.zone), view).inc()
       return replies[decision.action]
     }
   },

@@ -8,7 +8,7 @@ import type { Log } from '../log.ts'
 import { attempt, type Maybe } from '../maybe.ts'
 import { type Facets, Failure, type Next, type Plugin, type WorkerContext } from '../plugin.ts'
 import { noZone, queryCounter } from '../query-metrics.ts'
-import { type BlockSetup, bindAddresses, serverLabel } from './setup.ts'
+import { type BlockSetup, bindAddresses, serverLabel, viewOf } from './setup.ts'
 
 /** What a chain needs of the worker around it. */
 export interface ChainHost {
@@ -25,6 +25,9 @@ export interface ChainHost {
 interface Route {
   readonly zone: Name
   readonly handle: Next
+  /** Undefined for blocks that take every question. */
+  readonly view: string | undefined
+  readonly filter: ((query: Query) => boolean) | undefined
 }
 
 /** Nothing in the chain answered: an operator's mistake, told by `errors`, answered with SERVFAIL. */
@@ -45,7 +48,8 @@ export function buildChains(setups: readonly BlockSetup[], plugins: readonly Plu
   }
   const ask = askAgain(serve, host.log)
   for (const setup of setups) {
-    const handle = buildChain(setup, plugins, host, ask)
+    const chain = buildChain(setup, plugins, host, ask)
+    const view = viewOf(setup, plugins)
     const isOpen = plugins.some(
       (plugin) => plugin.otherClasses === true && setup.plugins.some((part) => part.name === plugin.name),
     )
@@ -54,11 +58,12 @@ export function buildChains(setups: readonly BlockSetup[], plugins: readonly Plu
         const server = serverLabel(key.scheme, address, key.port)
         const routes = routers.get(server) ?? []
         routers.set(server, routes)
-        routes.push({ zone: key.zone, handle })
+        routes.push({ zone: key.zone, view, ...chain })
         if (isOpen) openToClasses.add(server)
       }
     }
   }
+  // Those of one zone stay in the order of the file.
   for (const routes of routers.values()) routes.sort((a, b) => b.zone.length - a.zone.length)
   return serve
 }
@@ -85,18 +90,27 @@ function askAgain(serve: Next, log: Log): Next {
   }
 }
 
-/** The longest zone wins; a DS question belongs to the parent of its name (RFC 4035 3.1.4.1). */
+/**
+ * The longest zone wins, of its blocks the first that takes the question; a DS question belongs to the parent of its name
+ * (RFC 4035 3.1.4.1).
+ */
 function route(routes: readonly Route[], query: Query): Maybe<Reply> {
   let atApex: Route | undefined
   for (const candidate of routes) {
     if (!isWithin(query.name, candidate.zone)) continue
+    if (candidate.filter !== undefined && !candidate.filter(query)) continue
     if (query.type === Type.DS && candidate.zone === query.name && query.name !== parentOf(query.name)) {
       atApex ??= candidate
       continue
     }
-    return candidate.handle(query)
+    return enter(candidate, query)
   }
-  return atApex?.handle(query) ?? refuse(query)
+  return atApex === undefined ? refuse(query) : enter(atApex, query)
+}
+
+/** What a plugin of another view asks is of this one from here on. */
+function enter({ handle, view }: Route, query: Query): Maybe<Reply> {
+  return handle(query.view === view ? query : { ...query, view })
 }
 
 const countRefused = queryCounter(noZone)
@@ -108,7 +122,12 @@ function refuse(query: Query): Reply {
   return reply
 }
 
-function buildChain(setup: BlockSetup, plugins: readonly Plugin[], host: ChainHost, ask: Next): Next {
+function buildChain(
+  setup: BlockSetup,
+  plugins: readonly Plugin[],
+  host: ChainHost,
+  ask: Next,
+): Pick<Route, 'handle' | 'filter'> {
   const offers = new Map<string, Facets>()
   const localAddresses = bindAddresses(setup).flatMap((address) => (address === '' ? host.localAddresses : [address]))
   const present = setup.plugins.map((part) => {
@@ -133,10 +152,12 @@ function buildChain(setup: BlockSetup, plugins: readonly Plugin[], host: ChainHo
     const facets = plugin.offers?.(config, context)
     if (facets !== undefined) offers.set(plugin.name, facets)
   }
+  const filters = present.flatMap(({ plugin, config, context }) => plugin.filter?.(config, context) ?? [])
+  const filter = filters.length === 0 ? undefined : (query: Query) => filters.every((passes) => passes(query))
   const inChain = present.filter(({ plugin }) => plugin.handler !== undefined)
   const last = inChain.at(-1)
   // A block without plugins that answer is no server for its zone.
-  if (last === undefined) return refuse
+  if (last === undefined) return { handle: refuse, filter }
   // One error for all queries: a stack per query would cost more than the query, and say nothing.
   const end = new ChainEnd(`plugin/${last.plugin.name}: no next plugin found`)
   let next: Next = () => {
@@ -147,5 +168,5 @@ function buildChain(setup: BlockSetup, plugins: readonly Plugin[], host: ChainHo
     const rest = next
     if (handler !== undefined) next = (query) => handler(query, rest)
   }
-  return next
+  return { handle: next, filter }
 }

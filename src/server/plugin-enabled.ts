@@ -2,7 +2,7 @@
 import { printName } from '../dns/name.ts'
 import { gauge } from '../metrics.ts'
 import type { Plugin } from '../plugin.ts'
-import { type BlockSetup, bindAddresses, serverLabel } from './setup.ts'
+import { type BlockSetup, bindAddresses, serverLabel, viewOf } from './setup.ts'
 
 const enabled = gauge(
   'coredns_plugin_enabled',
@@ -16,10 +16,11 @@ export function showEnabled(blocks: readonly BlockSetup[], plugins: readonly Plu
   const shown: [server: string, zone: string, view: string, name: string][] = []
   for (const block of blocks) {
     const names = block.plugins.map(({ name }) => name).filter((name) => inChain.has(name))
+    const view = viewOf(block, plugins) ?? ''
     for (const { scheme, zone, port } of block.keys) {
       for (const address of bindAddresses(block)) {
         const server = serverLabel(scheme, address, port)
-        for (const name of names) shown.push([server, printName(zone), '', name])
+        for (const name of names) shown.push([server, printName(zone), view, name])
       }
     }
   }

@@ -29,11 +29,11 @@ export interface Loaded {
 
 /**
  * Lets each plugin read its directives. `plugins` is in chain order. Throws CorefileError: a directive that makes no
- * sense, or two server blocks that want the same zone at the same place.
+ * sense, or two server blocks that want the same zone at the same place and are no views of it.
  */
 export function setUp(blocks: readonly ServerBlock[], plugins: readonly Plugin[]): readonly BlockSetup[] {
   const setups = blocks.map((block) => place(read(block, plugins), plugins))
-  refuseOverlaps(blocks, setups)
+  refuseOverlaps(blocks, setups, plugins)
   return setups
 }
 
@@ -45,6 +45,7 @@ export function checkBlocks(blocks: readonly ServerBlock[], plugins: readonly Pl
   refuseOverlaps(
     anywhere.map(({ block }) => block),
     anywhere.map(({ setup }) => setup),
+    plugins,
   )
 }
 
@@ -76,16 +77,32 @@ export function bindAddresses(setup: BlockSetup): readonly string[] {
   return setup.listen.addresses.length === 0 ? [''] : setup.listen.addresses
 }
 
-function refuseOverlaps(blocks: readonly ServerBlock[], setups: readonly BlockSetup[]): void {
+/** The view that the block is; undefined where it is none. */
+export function viewOf(setup: BlockSetup, plugins: readonly Plugin[]): string | undefined {
+  for (const part of setup.plugins) {
+    const plugin = plugins.find((candidate) => candidate.name === part.name)
+    if (plugin?.view !== undefined) return plugin.view(part.config)
+  }
+  return undefined
+}
+
+/** Views may share their zone's place, but not be on another listener of it than a block that is no view, as in CoreDNS. */
+function refuseOverlaps(
+  blocks: readonly ServerBlock[],
+  setups: readonly BlockSetup[],
+  plugins: readonly Plugin[],
+): void {
   const taken = new Map<string, Set<string>>()
   setups.forEach((setup, index) => {
     const block = blocks[index] as ServerBlock
+    const isView = viewOf(setup, plugins) !== undefined
     for (const key of setup.keys) {
       const place = `${key.scheme}://${printName(key.zone)}:${key.port}`
       const addresses = taken.get(place) ?? new Set<string>()
       taken.set(place, addresses)
       for (const address of bindAddresses(setup)) {
         const told = placeOn(place, address)
+        if (addresses.has(address) && isView) continue
         if (addresses.has(address)) throw new CorefileError(block, `cannot serve ${told} - it is already defined`)
         const other = address === '' ? [...addresses][0] : addresses.has('') ? '' : undefined
         if (other !== undefined) {
@@ -94,7 +111,7 @@ function refuseOverlaps(blocks: readonly ServerBlock[], setups: readonly BlockSe
             `cannot serve ${told} - zone overlap listener capacity with ${placeOn(place, other)}`,
           )
         }
-        addresses.add(address)
+        if (!isView) addresses.add(address)
       }
     }
   })

@@ -50,9 +50,12 @@ function directivesOf(stanza: string): string[] {
 
 const corefileOf = (directives: readonly string[]) => `.:53 {\n${directives.join('\n')}\nwhoami\n}\n`
 
-/** Without the place, and without the plugin's name where it is this one; CoreDNS says both twice at times. */
+/**
+ * Without the place, and without the plugin's name where it is this one; CoreDNS says both twice at times. Without the
+ * excerpt that follows what is wrong with an expression.
+ */
 function bare(message: string, plugin: string): string {
-  let text = message.trimEnd()
+  let text = message.replace(/\n \| [\s\S]*/, '').trimEnd()
   for (;;) {
     const shorter = text
       .replace(/^(plugin\/[a-z]+: )?\S+:[0-9]+ - (?:Error during parsing: )?/, '$1')

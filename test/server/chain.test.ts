@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CorefileError } from '../../src/corefile/directive.ts'
 import { parseCorefile } from '../../src/corefile/parse.ts'
-import { Class, parseType, printRcode, Rcode } from '../../src/dns/codes.ts'
+import { Class, parseType, printRcode, printType, Rcode } from '../../src/dns/codes.ts'
 import { lowerName, parseName, root } from '../../src/dns/name.ts'
 import { type Query, withQuestion } from '../../src/dns/query.ts'
 import { reply } from '../../src/dns/reply.ts'
 import { logTo } from '../../src/log.ts'
+import { after } from '../../src/maybe.ts'
 import { Failure, type Plugin } from '../../src/plugin.ts'
 import { buildChains } from '../../src/server/chain.ts'
 import { setUp } from '../../src/server/setup.ts'
@@ -46,7 +47,15 @@ const open: Plugin<null> = {
   parse: () => null,
   handler: () => (query, next) => (query.class === Class.IN ? next(query) : reply({ plugin: 'open' })),
 }
-const plugins = [open, bind, tag, again, unable] as readonly Plugin[]
+/** Takes the types among its arguments. */
+const only: Plugin<readonly string[]> = {
+  name: 'only',
+  parse: ([directive]) => directive?.args ?? [],
+  view: (types) => types.join(),
+  filter: (types) => (query) => types.includes(printType(query.type)),
+  handler: () => (query, next) => after(next(query), (got) => ({ ...got, plugin: `${got.plugin} ${query.view}` })),
+}
+const plugins = [open, only, bind, tag, again, unable] as readonly Plugin[]
 
 function blocksOf(corefile: string) {
   const source = { file: 'Corefile', port: 53, env: {}, read: () => '', glob: () => [], warn: () => undefined }
@@ -171,6 +180,31 @@ test('chain: whoever asks hears what a plugin that failed has for the client', a
   assert.deepEqual({ rcode, plugin }, { rcode: Rcode.REFUSED, plugin: 'broken' })
 })
 
+test('chain: views of a zone take their questions in the order of the file, the rest goes to shorter zones', async () => {
+  const serve = chainsOf(`. { tag root }
+a { only TXT MX DS
+tag first }
+a { only TXT A
+tag second }
+a { tag third }
+b { only A
+tag b }
+b { only AAAA
+again a. }`)
+  for (const [ask, expected] of [
+    ['x.a. TXT', 'first TXT,MX,DS'],
+    ['x.a. A', 'second TXT,A'],
+    ['x.a. AAAA', 'third'],
+    ['a. DS', 'root'],
+    ['x.b. A', 'b A'],
+    ['x.b. TXT', 'root'],
+    // Who asks the whole server is answered by another block, and is in its own view no less.
+    ['x.b. AAAA', 'third AAAA'],
+  ] as const) {
+    assert.equal((await serve(question(ask, 'dns://:53'))).plugin, expected, ask)
+  }
+})
+
 for (const [title, text, message] of [
   [
     'the same zone twice',
@@ -187,6 +221,16 @@ for (const [title, text, message] of [
     '. { tag a }\n. { bind 127.0.0.1 }',
     'Corefile:4 - Error during parsing: cannot serve dns://.:53 on 127.0.0.1 - zone overlap listener capacity with dns://.:53',
   ],
+  [
+    'a zone twice beside its view',
+    '. { only A }\n. { tag a }\n. { tag b }',
+    'Corefile:7 - Error during parsing: cannot serve dns://.:53 - it is already defined',
+  ],
+  [
+    'a view at one address of a zone that is at all of them',
+    '. { tag a }\n. { only A\nbind 127.0.0.1 }',
+    'Corefile:4 - Error during parsing: cannot serve dns://.:53 on 127.0.0.1 - zone overlap listener capacity with dns://.:53',
+  ],
 ] as const) {
   test(`setup refuses ${title}`, () => {
     assert.throws(
@@ -200,6 +244,9 @@ for (const text of [
   '. { tag a }\n.:1053 { tag b }',
   '. { bind 127.0.0.1 }\n. { bind 127.0.0.2 }',
   'a. { tag a }\nb. { tag a }',
+  'a. { only A }\na. { tag a }',
+  'a. { tag a }\na. { only A }',
+  'a. { only A }\na. { only A }',
 ]) {
   test(`setup accepts ${text.replace('\n', ' | ')}`, () => {
     assert.equal(blocksOf(text).length, 2)

@@ -68,10 +68,10 @@ export class Cache {
     return this.#config.keepTtl ? entry.tellUnchanged(query) : entry.tell(query, now)
   }
 
-  #metricsOf({ client }: Query): CacheMetrics {
+  #metricsOf({ client, view = '' }: Query): CacheMetrics {
     let metrics = this.#metrics.get(client.server)
     if (metrics === undefined) {
-      metrics = cacheMetrics(client.server, this.#zones)
+      metrics = cacheMetrics(client.server, this.#zones, view)
       this.#metrics.set(client.server, metrics)
     }
     return metrics

@@ -41,19 +41,19 @@ export interface CacheMetrics {
   readonly evictions: Readonly<Record<PartName, Counter>>
 }
 
-/** `zones`: as a list with commas. */
-export function cacheMetrics(server: string, zones: string): CacheMetrics {
+/** `zones`: as a list with commas; `view`: that of the cache's server block, '' where it is none. */
+export function cacheMetrics(server: string, zones: string, view: string): CacheMetrics {
   const ofBoth = <Metric>(family: { with(...values: [string, string, string, string]): Metric }) => ({
-    success: family.with(server, 'success', zones, ''),
-    denial: family.with(server, 'denial', zones, ''),
+    success: family.with(server, 'success', zones, view),
+    denial: family.with(server, 'denial', zones, view),
   })
   // Shown, and always 0: what doesn't answer its question doesn't get this far.
-  drops.with(server, zones, '')
+  drops.with(server, zones, view)
   return {
-    requests: requests.with(server, zones, ''),
-    misses: misses.with(server, zones, ''),
-    prefetches: prefetches.with(server, zones, ''),
-    servedStale: servedStale.with(server, zones, ''),
+    requests: requests.with(server, zones, view),
+    misses: misses.with(server, zones, view),
+    prefetches: prefetches.with(server, zones, view),
+    servedStale: servedStale.with(server, zones, view),
     hits: ofBoth(hits),
     entries: ofBoth(entries),
     evictions: ofBoth(evictions),

@@ -73,7 +73,7 @@ export const template: Plugin<readonly Rule[]> = {
 }
 
 function answer(rule: CompiledRule, match: Match, query: Query, context: WorkerContext): Maybe<Reply> {
-  const values = [query.client.server, match.zone, '', match.class, match.type] as const
+  const values = [query.client.server, match.zone, query.view ?? '', match.class, match.type] as const
   matchesTotal.with(...values).inc()
   if (rule.rcode === Rcode.SERVFAIL) return errorReply(Rcode.SERVFAIL)
   const sections: Record<Section, Rrset[]> = { answer: [], authority: [], additional: [] }
