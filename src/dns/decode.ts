@@ -44,9 +44,14 @@ export function decodeQuery(message: Buffer, client: Client, size: number = mess
 
   // No pointer can stand here, for want of a name before it.
   let at = header
+  let hasUpper = false
   for (let length = message[at] as number; length !== 0; length = message[at] as number) {
     if (!(length <= maxLabel)) throw new WireError(Rcode.FORMERR, id, 'bad name in the question')
-    at += 1 + length
+    const end = at + 1 + length
+    for (at++; at < end; at++) {
+      const octet = message[at] as number
+      if (octet >= 0x41 && octet <= 0x5a) hasUpper = true
+    }
   }
   at++
   if (at - header > maxName || at + 4 > size) throw new WireError(Rcode.FORMERR, id, 'bad name in the question')
@@ -81,7 +86,7 @@ export function decodeQuery(message: Buffer, client: Client, size: number = mess
   }
   const query: Query = {
     id,
-    name: lowerName(asked),
+    name: hasUpper ? lowerName(asked) : asked,
     asked,
     type,
     class: questionClass,

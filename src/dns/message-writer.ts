@@ -17,6 +17,29 @@ const shortString = 24
 /** So many names are compared one by one. */
 const fewNames = 8
 
+/** Of rdata: octets to be copied, a name, or the labels of a name before those of the record's owner. */
+interface Part {
+  readonly octets: string
+  readonly kind: 'octets' | 'name' | 'labels'
+}
+
+/** Undefined where the rdata is not what its type says. */
+function partsOf(type: number, rdata: Rdata, owner: Name): readonly Part[] | undefined {
+  if (!isWellFormed(type, rdata)) return undefined
+  let from = 0
+  return (layouts.get(type) ?? []).map((part): Part => {
+    const isName = typeof part !== 'number'
+    const end = isName ? nameEnd(rdata, from) : from + part
+    const octets = rdata.slice(from, end)
+    from = end
+    if (!isName) return { octets, kind: 'octets' }
+    const before = octets.length - owner.length
+    // Mostly they are below the owner, as in SOA records: a pointer to that is found without a search.
+    if (before <= 0 || owner === root || !isWithin(octets as Name, owner)) return { octets, kind: 'name' }
+    return { octets: octets.slice(0, before), kind: 'labels' }
+  })
+}
+
 /** One serves all messages: it is begun anew for each. */
 export class MessageWriter {
   #into: Buffer = Buffer.alloc(0)
@@ -32,6 +55,11 @@ export class MessageWriter {
   #asked: Name = root
   #askedLower: Name = root
   #questionEnd = 0
+  // The rdata that was taken apart last, and its parts: that of the SOA record of a zone goes into many replies.
+  #partsOf: Rdata | undefined
+  #partsType = 0
+  #partsOwner: Name = root
+  #parts: readonly Part[] | undefined
   // The owner of the record being written, and where it stands.
   #owner: Name = root
   #ownerAt = 0
@@ -117,21 +145,42 @@ export class MessageWriter {
     return owner.length === this.#asked.length && lowerName(owner) === this.#askedLower
   }
 
+  // hot
   #rdata(type: number, rdata: Rdata): boolean {
-    if (!compressed.has(type) || !isWellFormed(type, rdata)) {
-      if (this.at + rdata.length > this.#limit) return false
-      this.#octets(rdata)
-      return true
+    if (!compressed.has(type)) return this.#whole(rdata)
+    if (rdata !== this.#partsOf || type !== this.#partsType || this.#owner !== this.#partsOwner) {
+      this.#parts = partsOf(type, rdata, this.#owner)
+      this.#partsOf = rdata
+      this.#partsType = type
+      this.#partsOwner = this.#owner
     }
-    let from = 0
-    for (const part of layouts.get(type) ?? []) {
-      const isName = typeof part !== 'number'
-      const end = isName ? nameEnd(rdata, from) : from + part
-      const octets = rdata.slice(from, end)
-      if (isName ? !this.#nameInRdata(octets as Name) : this.at + octets.length > this.#limit) return false
-      if (!isName) this.#octets(octets)
-      from = end
+    const parts = this.#parts
+    if (parts === undefined) return this.#whole(rdata)
+    for (let i = 0; i < parts.length; i++) {
+      const { octets, kind } = parts[i] as Part
+      const fits =
+        kind === 'octets'
+          ? this.#whole(octets)
+          : kind === 'labels' && this.#ownerAt <= maxTarget
+            ? this.#belowOwner(octets)
+            : this.#name((kind === 'labels' ? octets + this.#owner : octets) as Name)
+      if (!fits) return false
     }
+    return true
+  }
+
+  // hot
+  #belowOwner(labels: string): boolean {
+    if (this.at + labels.length + 2 > this.#limit) return false
+    this.#octets(labels)
+    this.#write16(0xc000 | this.#ownerAt)
+    return true
+  }
+
+  // hot
+  #whole(octets: string): boolean {
+    if (this.at + octets.length > this.#limit) return false
+    this.#octets(octets)
     return true
   }
 
@@ -143,18 +192,6 @@ export class MessageWriter {
     return true
   }
 
-  /** Names in rdata are mostly below their record's owner, as in SOA records: a pointer to that is found without a search. */
-  // hot
-  #nameInRdata(name: Name): boolean {
-    const before = name.length - this.#owner.length
-    if (before <= 0 || this.#owner === root || this.#ownerAt > maxTarget || !isWithin(name, this.#owner))
-      return this.#name(name)
-    if (this.at + before + 2 > this.#limit) return false
-    this.#octets(name, before)
-    this.#write16(0xc000 | this.#ownerAt)
-    return true
-  }
-
   /** Writes a name, as a pointer from the first label on from which it has been written before. */
   // hot
   #name(name: Name): boolean {
@@ -162,7 +199,7 @@ export class MessageWriter {
     let target = -1
     let from = name.length - 1
     if (this.#questionEnd !== 0) {
-      const start = sharedFrom(lowerName(name), this.#askedLower)
+      const start = sharedFrom(name, this.#askedLower, anyCase)
       if (start < from) {
         from = start
         target = header + this.#askedLower.length - (name.length - start)
@@ -178,7 +215,7 @@ export class MessageWriter {
       // The first name that ends so is the one that stands there in full.
       for (let i = 0; i < names.length && from > 0; i++) {
         const other = names[i] as Name
-        const start = sharedFrom(name, other)
+        const start = sharedFrom(name, other, sameCase)
         const place = (this.#namesAt[i] as number) + other.length - (name.length - start)
         if (start >= from || place > maxTarget) continue
         from = start
@@ -239,14 +276,24 @@ export class MessageWriter {
   }
 }
 
+/** How `sharedFrom` compares: octet by octet, or `name` in any case with a lower-cased one. */
+const sameCase = 0
+const anyCase = 0x20
+
 /** Where in `name` the labels begin that it has in common with the end of `other`; at its root label where it has none. */
 // hot
-function sharedFrom(name: Name, other: Name): number {
+function sharedFrom(name: Name, other: Name, folding: typeof sameCase | typeof anyCase): number {
   const last = name.length - 1
   const shift = other.length - name.length
   let same = last
   const least = shift < 0 ? -shift : 0
-  while (same > least && name.charCodeAt(same - 1) === other.charCodeAt(same - 1 + shift)) same--
+  while (same > least) {
+    const octet = name.charCodeAt(same - 1)
+    // Length octets are below the letters.
+    const folded = octet >= 0x41 && octet <= 0x5a ? octet | folding : octet
+    if (folded !== other.charCodeAt(same - 1 + shift)) break
+    same--
+  }
   if (same === last) return last
   // Where labels begin in both: a length octet and a character of a label may be equal.
   let at = 0
