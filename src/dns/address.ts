@@ -99,16 +99,39 @@ function reverseLabels(octets: string): string[] {
 
 /** The address, in canonical text, of a complete reverse name; undefined of any other name. Takes a lower-cased name. */
 export function addressOfReverse(name: Name): string | undefined {
-  if (isWithin(name, inAddrArpa)) {
-    const labels = labelsOf(name)
-    // isIPv4 refuses what would be ambiguous: signs, leading zeros, values over 255.
-    const text = labels.slice(0, -2).reverse().join('.')
-    return labels.length === 6 && isIPv4(text) ? text : undefined
-  }
+  if (isWithin(name, inAddrArpa)) return ipv4OfReverse(name)
   if (!isWithin(name, ip6Arpa)) return undefined
   const nibbles = labelsOf(name).slice(0, -2).reverse()
   if (nibbles.length !== 32 || !nibbles.every((label) => /^[0-9a-f]$/.test(label))) return undefined
   return printAddress(Buffer.from(nibbles.join(''), 'hex').toString('latin1'))
+}
+
+// hot
+function ipv4OfReverse(name: Name): string | undefined {
+  const end = name.length - inAddrArpa.length
+  let text = ''
+  let count = 0
+  for (let at = 0; at < end; count++) {
+    const next = at + 1 + name.charCodeAt(at)
+    const octet = decimalOctet(name, at + 1, next)
+    if (octet < 0 || count === 4) return undefined
+    text = count === 0 ? `${octet}` : `${octet}.${text}`
+    at = next
+  }
+  return count === 4 ? text : undefined
+}
+
+/** What the digits from `at` to `end` say; -1 for what would be ambiguous: signs, leading zeros, values over 255. */
+// hot
+function decimalOctet(text: string, at: number, end: number): number {
+  if (end - at > 3 || (text.charCodeAt(at) === 0x30 && end - at > 1)) return -1
+  let value = 0
+  for (let i = at; i < end; i++) {
+    const digit = text.charCodeAt(i) - 0x30
+    if (digit < 0 || digit > 9) return -1
+    value = value * 10 + digit
+  }
+  return value > 255 ? -1 : value
 }
 
 /** A block of addresses (RFC 4632 3.1). */
