@@ -69,9 +69,9 @@ export function parseRequest(name: Name, zone: Zone): Request {
     count++
     last = at
   }
-  // With its length octet in front a label can't be mistaken for the start of another.
-  const isService = name.startsWith('\x03svc', last)
-  const isPod = !isService && name.startsWith('\x03pod', last)
+  const isThree = name.charCodeAt(last) === 3
+  const isService = isThree && isLetters(name, last + 1, 0x73, 0x76, 0x63)
+  const isPod = isThree && !isService && isLetters(name, last + 1, 0x70, 0x6f, 0x64)
   if (count === 1) {
     if (isService || isPod || name.startsWith('\x03dns', last)) return branch
     if (name.startsWith('\x0bdns-version', last)) return version
@@ -79,6 +79,12 @@ export function parseRequest(name: Name, zone: Zone): Request {
   else if (isPod && !zone.isReverse) return readPod(name, count)
   if (count === 2 && name.startsWith('\x02ns\x03dns')) return nameserver
   return isReverseName(name) ? reverse : none
+}
+
+/** Do these three octets stand at `at`? */
+// hot
+function isLetters(name: Name, at: number, first: number, second: number, third: number): boolean {
+  return name.charCodeAt(at) === first && name.charCodeAt(at + 1) === second && name.charCodeAt(at + 2) === third
 }
 
 function readService(name: Name, count: number): Request {
