@@ -1,23 +1,36 @@
 # The bundle and Node.js on a small base, for linux/amd64 and linux/arm64:
 #   docker build --build-arg REVISION=$(git rev-parse --short HEAD) -t clusterdns:0.1.0 .
-# Every stage is of the target's platform, so that npm brings the right build of koffi: the other one needs emulation.
+# `npm run image` builds it with buildah, also where there is no registry to pull from. All commands run on the builder's own
+# platform, so the other one needs no emulation.
 
 ARG NODE_VERSION=26.10.0
+# Debian with apt and npm.
 ARG BUILD_IMAGE=node:${NODE_VERSION}-bookworm-slim
 # Needs the C and C++ libraries of a Debian no older than the build image's, and nothing else.
 ARG BASE_IMAGE=gcr.io/distroless/cc-debian12
 
-FROM ${BUILD_IMAGE} AS build
-RUN apt-get update && apt-get install --yes --no-install-recommends libcap2-bin && rm -rf /var/lib/apt/lists/*
+FROM --platform=${BUILDPLATFORM} ${BUILD_IMAGE} AS build
+ARG TARGETARCH
+# Node.js needs libatomic, which small bases don't have.
+RUN dpkg --add-architecture ${TARGETARCH} && apt-get update \
+ && apt-get install --yes --no-install-recommends elfutils libcap2-bin \
+ && cd /tmp && apt-get download libatomic1:${TARGETARCH} && dpkg-deb --extract libatomic1_*.deb /root-fs \
+ && rm -rf libatomic1_*.deb /var/lib/apt/lists/*
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
+# What is of machine code comes for the target.
+ARG NODE_VERSION
+RUN cpu=$(echo ${TARGETARCH} | sed s/amd64/x64/) && koffi=$(node -p 'require("./node_modules/koffi/package.json").version') \
+ && npm install --force --prefix /target --os=linux --cpu=${cpu} --ignore-scripts --no-save \
+    node-linux-${cpu}@${NODE_VERSION} @koromix/koffi-linux-${cpu}@${koffi} \
+ && mv /target/node_modules/node-linux-${cpu} /target/node && rm -r /target/node_modules/@koromix/*/musl_*
 COPY . .
 ARG REVISION=
-RUN REVISION=${REVISION} npm run bundle -- /root-fs/clusterdns
-# For port 53 without being root; docs/installing.md says what it takes.
-RUN cp "$(command -v node)" /root-fs/node && setcap cap_net_bind_service=+ep /root-fs/node \
- && chmod -R a=rX /root-fs/clusterdns && chmod 555 /root-fs/node
+RUN REVISION=${REVISION} npm run bundle -- /root-fs/clusterdns /target/node_modules
+# The capability is for port 53 without being root; docs/installing.md says what it takes.
+RUN eu-strip -o /root-fs/node /target/node/bin/node && cp /target/node/LICENSE /root-fs/clusterdns/node-license.txt \
+ && chmod -R a=rX /root-fs/clusterdns && chmod 555 /root-fs/node && setcap cap_net_bind_service=+ep /root-fs/node
 
 FROM ${BASE_IMAGE}
 ARG VERSION=0.1.0

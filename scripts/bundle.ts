@@ -1,4 +1,5 @@
-// `npm run bundle [FOLDER]`: the program as a few files of JavaScript that need Node and nothing else, by default in dist.
+// `npm run bundle [FOLDER [PACKAGES]]`: the program as a few files of JavaScript that need Node and nothing else, by default in
+// dist. PACKAGES is the node_modules with koffi's library for the platform it will run on, by default this one's.
 // REVISION in the environment is the source's, for `-version` and `build_info`.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
@@ -37,8 +38,15 @@ const relocation: Plugin = {
   },
 }
 
-/** Builds the bundle in a folder, in the place of what was there. The revision may be ''. */
-export async function bundle(folder: string, revision: string): Promise<void> {
+/**
+ * Builds the bundle in a folder, in the place of what was there. The revision may be ''. `packages` is the node_modules where
+ * koffi's libraries of machine code are.
+ */
+export async function bundle(
+  folder: string,
+  revision: string,
+  packages: string = join(root, 'node_modules'),
+): Promise<void> {
   rmSync(folder, { recursive: true, force: true })
   const { metafile } = await build({
     absWorkingDir: root,
@@ -70,17 +78,17 @@ export async function bundle(folder: string, revision: string): Promise<void> {
   writeFileSync(join(folder, 'licenses.txt'), licenses(metafile))
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
   cpSync(join(root, 'manifests/walkthroughs'), join(folder, 'walkthroughs'), { recursive: true })
-  copyPackages(folder)
+  copyPackages(folder, packages)
 }
 
-function copyPackages(folder: string): void {
+function copyPackages(folder: string, packages: string): void {
   const modules = join(root, 'node_modules')
   for (const [name, paths] of Object.entries(beside)) {
     // Optional ones may have no build for this platform.
     if (!existsSync(join(modules, name))) continue
     for (const path of paths) cpSync(join(modules, name, path), join(folder, 'node_modules', name, path))
   }
-  const libraries = join(modules, '@koromix')
+  const libraries = join(packages, '@koromix')
   if (!existsSync(libraries)) return
   for (const name of readdirSync(libraries).filter((each) => each.startsWith('koffi-linux-'))) {
     mkdirSync(join(folder, 'node_modules/@koromix'), { recursive: true })
@@ -105,4 +113,7 @@ function licenses({ inputs }: Metafile): string {
   return texts.join(`\n${'-'.repeat(80)}\n\n`)
 }
 
-if (import.meta.main) await bundle(resolve(process.argv[2] ?? join(root, 'dist')), process.env.REVISION ?? '')
+if (import.meta.main) {
+  const [folder = join(root, 'dist'), packages = join(root, 'node_modules')] = process.argv.slice(2)
+  await bundle(resolve(folder), process.env.REVISION ?? '', resolve(packages))
+}

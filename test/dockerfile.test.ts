@@ -28,6 +28,15 @@ test('starts Node.js itself, with the memory settings of `npm start`', () => {
   )
 })
 
+test('Node.js and koffi come from packages that npm has pinned here', () => {
+  const { optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  for (const cpu of ['x64', 'arm64']) assert.equal(optionalDependencies[`node-linux-${cpu}`], argument('NODE_VERSION'))
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  for (const cpu of ['x64', 'arm64']) {
+    assert.equal(lock.packages[`node_modules/@koromix/koffi-linux-${cpu}`].version, optionalDependencies.koffi)
+  }
+})
+
 test('.dockerignore lets in what is there', () => {
   const allowed = readFileSync(join(root, '.dockerignore'), 'utf8').match(/(?<=^!).+$/gm) ?? []
   assert.deepEqual(
