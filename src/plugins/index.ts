@@ -33,6 +33,7 @@ import { rewrite } from './rewrite/index.ts'
 import { template } from './template/index.ts'
 import { timeouts } from './timeouts.ts'
 import { trace } from './trace.ts'
+import { view } from './view/index.ts'
 import { whoami } from './whoami.ts'
 
 export const plugins: readonly Plugin[] = [
@@ -69,6 +70,7 @@ export const plugins: readonly Plugin[] = [
   loop,
   forward,
   whoami,
+  view,
 ]
 
 /** The directives of CoreDNS 1.14.7 in its order (its plugin.cfg). */
