@@ -64,9 +64,10 @@ interface Path {
   readonly duration: Histogram
   readonly requestSize: Histogram
   readonly responseSize: Histogram
-  readonly types: Map<number, Counter>
+  /** By number, where the type has a name. */
+  readonly types: (Counter | undefined)[]
   /** By plugin, then by rcode. */
-  readonly responses: Map<string, Map<number, Counter>>
+  readonly responses: Map<string, (Counter | undefined)[]>
 }
 
 /**
@@ -84,7 +85,7 @@ export function queryCounter(zone: string): (query: Query, reply: Reply, seconds
       duration: durations.with(server, zone, view),
       requestSize: requestSizes.with(server, zone, view, protocol),
       responseSize: responseSizes.with(server, zone, view, protocol),
-      types: new Map(),
+      types: [],
       responses: new Map(),
     }
   }
@@ -99,13 +100,14 @@ export function queryCounter(zone: string): (query: Query, reply: Reply, seconds
       way < 2 ? '1' : '2',
       name,
     )
-    if (named.has(query.type)) path.types.set(query.type, found)
+    if (named.has(query.type)) path.types[query.type] = found
     return found
   }
   const responseCounter = (path: Path, { client, view = '' }: Query, rcode: number, plugin: string): Counter => {
     const found = responses.with(client.server, zone, view, printRcode(rcode), plugin)
-    const rcodes = path.responses.get(plugin) ?? new Map<number, Counter>()
-    path.responses.set(plugin, rcodes.set(rcode, found))
+    const rcodes = path.responses.get(plugin) ?? []
+    rcodes[rcode] = found
+    path.responses.set(plugin, rcodes)
     return found
   }
 
@@ -128,12 +130,12 @@ export function queryCounter(zone: string): (query: Query, reply: Reply, seconds
     const rcode = silent ? Rcode.NOERROR : reply.rcode
     const plugin = silent ? '' : reply.plugin
     if (query.edns?.dnssecOk === true) requestsWithDo.with(server, zone, query.view ?? '').inc()
-    const requestsOfType = path.types.get(query.type) ?? typeCounter(path, query, way)
+    const requestsOfType = path.types[query.type] ?? typeCounter(path, query, way)
     requestsOfType.inc()
     path.duration.observe(seconds)
     path.requestSize.observe(query.size)
     path.responseSize.observe(silent ? 0 : replySize(query, reply))
-    const responsesOfRcode = path.responses.get(plugin)?.get(rcode) ?? responseCounter(path, query, rcode, plugin)
+    const responsesOfRcode = path.responses.get(plugin)?.[rcode] ?? responseCounter(path, query, rcode, plugin)
     responsesOfRcode.inc()
   }
 }
