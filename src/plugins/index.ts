@@ -33,6 +33,7 @@ import { rewrite } from './rewrite/index.ts'
 import { template } from './template/index.ts'
 import { timeouts } from './timeouts.ts'
 import { trace } from './trace.ts'
+import { transfer } from './transfer.ts'
 import { view } from './view/index.ts'
 import { whoami } from './whoami.ts'
 
@@ -65,6 +66,7 @@ export const plugins: readonly Plugin[] = [
   header,
   minimal,
   template,
+  transfer,
   hosts,
   kubernetes,
   loop,
