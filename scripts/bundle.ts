@@ -20,7 +20,7 @@ const neighbours: Readonly<Record<string, readonly [source: string, bundle: stri
  * loaded by name when the first pattern is.
  */
 const beside: Readonly<Record<string, readonly string[]>> = {
-  koffi: ['package.json', 'LICENSE.txt', 'index.cjs', 'src/koffi/index.cjs'],
+  koffi: ['package.json', 'LICENSE.txt', 'index.cjs', 'src/koffi/index.cjs', 'src/koffi/src/static.cjs'],
   re2js: ['package.json', 'LICENSE', 'build/index.cjs'],
 }
 
