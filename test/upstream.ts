@@ -1,6 +1,7 @@
-// An upstream server that breaks in every way a test asks for: over UDP and TCP on one port of loopback.
+// An upstream server that breaks in every way a test asks for: over UDP and TCP, or TLS or HTTPS, on one port of loopback.
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { createSecureServer, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
@@ -17,17 +18,21 @@ import { parseRecord } from '../src/dns/text.ts'
 /** A question as it came. */
 export interface Asked {
   readonly query: Message
-  readonly transport: 'udp' | 'tcp'
+  readonly transport: 'udp' | 'tcp' | 'https'
   /** The port it came from. */
   readonly from: number
   /** How many came before it. */
   readonly count: number
+  /** Of the request; only over HTTPS. */
+  readonly headers?: IncomingHttpHeaders
 }
 
 /** What is done about a question, step by step. */
 export type Step =
   /** Sent back; `elsewhere` from another socket, as a forger would: UDP only. */
   | { readonly send: Message | Buffer; readonly elsewhere?: true }
+  /** Sent back with another status, other headers: HTTPS only. */
+  | { readonly send: Message | Buffer; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   | { readonly wait: number }
   /** The connection is reset, the datagram forgotten. */
   | 'reset'
@@ -35,6 +40,14 @@ export type Step =
   | 'end'
 
 export type Behaviour = (asked: Asked) => readonly Step[]
+
+interface Face {
+  readonly host?: string
+  /** Connections are TLS and there are no datagrams. */
+  readonly tls?: TlsOptions
+  /** Connections are HTTPS (RFC 8484) and there are no datagrams. */
+  readonly https?: TlsOptions
+}
 
 export class FaultyUpstream {
   readonly asked: Asked[] = []
@@ -44,23 +57,22 @@ export class FaultyUpstream {
   connections = 0
   readonly #host: string
   readonly #tls: TlsOptions | undefined
+  readonly #isHttps: boolean
   readonly #sockets = new Set<Socket>()
   readonly #elsewhere = new Set<UdpSocket>()
   #udp: UdpSocket | undefined
   #tcp: Server | undefined
 
-  private constructor(behave: Behaviour, host: string, tls: TlsOptions | undefined) {
+  private constructor(behave: Behaviour, { host = '127.0.0.1', tls, https }: Face) {
     this.behave = behave
     this.#host = host
-    this.#tls = tls
+    this.#tls = https ?? tls
+    this.#isHttps = https !== undefined
   }
 
-  /** Open on a port of its own; with `tls`, connections are TLS and there are no datagrams. */
-  static async open(
-    behave: Behaviour = honest,
-    { host = '127.0.0.1', tls }: { readonly host?: string; readonly tls?: TlsOptions } = {},
-  ): Promise<FaultyUpstream> {
-    const upstream = new FaultyUpstream(behave, host, tls)
+  /** Open on a port of its own. */
+  static async open(behave: Behaviour = honest, face: Face = {}): Promise<FaultyUpstream> {
+    const upstream = new FaultyUpstream(behave, face)
     await upstream.revive()
     return upstream
   }
@@ -80,7 +92,7 @@ export class FaultyUpstream {
     const serve = (socket: Socket) => this.#connection(socket)
     // A port that is free for TCP may be taken for UDP.
     for (let tries = 0; ; tries++) {
-      const tcp = this.#tls === undefined ? createServer(serve) : createTlsServer(this.#tls, serve)
+      const tcp = this.#listener(serve)
       tcp.on('tlsClientError', () => undefined)
       tcp.listen(this.port, this.#host)
       await once(tcp, 'listening')
@@ -95,6 +107,23 @@ export class FaultyUpstream {
         if (tries === 20) throw error
       }
     }
+  }
+
+  #listener(serve: (socket: Socket) => void): Server {
+    if (this.#tls === undefined) return createServer(serve)
+    if (!this.#isHttps) return createTlsServer(this.#tls, serve)
+    const server = createSecureServer(this.#tls)
+    server.on('secureConnection', (socket: Socket) => {
+      this.connections++
+      this.#sockets.add(socket)
+      socket.on('close', () => this.#sockets.delete(socket))
+    })
+    server.on(
+      'stream',
+      (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void this.#request(stream, headers),
+    )
+    server.on('sessionError', () => undefined)
+    return server
   }
 
   async #bind(port: number): Promise<UdpSocket> {
@@ -125,7 +154,7 @@ export class FaultyUpstream {
       if (typeof step === 'string') return
       if ('wait' in step) await sleep(step.wait)
       else {
-        const from = step.elsewhere === true ? this.#stranger() : this.#udp
+        const from = 'elsewhere' in step ? this.#stranger() : this.#udp
         from?.send(octetsOf(step.send), port, address)
       }
     }
@@ -163,8 +192,29 @@ export class FaultyUpstream {
     }
   }
 
-  #decide(octets: Buffer, transport: 'udp' | 'tcp', from: number): readonly Step[] {
-    const asked = { query: decodeMessage(octets), transport, from, count: this.asked.length }
+  async #request(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+    stream.on('error', () => undefined)
+    const session = stream.session as Http2Session
+    const from = session.socket.remotePort ?? 0
+    const chunks: Buffer[] = []
+    for await (const chunk of stream) chunks.push(chunk as Buffer)
+    const [, inPath] = /[?]dns=([A-Za-z0-9_-]*)$/.exec(headers[':path'] ?? '') ?? []
+    const octets = inPath === undefined ? Buffer.concat(chunks) : Buffer.from(inPath, 'base64url')
+    for (const step of this.#decide(octets, 'https', from, headers)) {
+      if (step === 'reset') session.destroy()
+      else if (step === 'end') session.close()
+      else if ('wait' in step) await sleep(step.wait)
+      else if (!stream.destroyed && !stream.headersSent) {
+        const [status, more] = 'status' in step ? [step.status, step.headers] : [200, {}]
+        stream.respond({ ':status': status, 'content-type': 'application/dns-message', ...more })
+        stream.end(octetsOf(step.send))
+      }
+    }
+  }
+
+  #decide(octets: Buffer, transport: Asked['transport'], from: number, headers?: IncomingHttpHeaders): readonly Step[] {
+    const query = decodeMessage(octets)
+    const asked = { query, transport, from, count: this.asked.length, ...(headers === undefined ? {} : { headers }) }
     this.asked.push(asked)
     return this.behave(asked)
   }

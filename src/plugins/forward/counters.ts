@@ -2,7 +2,7 @@
 import { type Counter, counter, durationBuckets, histogram } from '../../metrics.ts'
 
 /** What CoreDNS calls the ways to an upstream. */
-export type ProtocolLabel = 'udp' | 'tcp' | 'tcp-tls'
+export type ProtocolLabel = 'udp' | 'tcp' | 'tcp-tls' | 'https'
 
 /** CoreDNS's label `proxy_name`. */
 const proxy = 'forward'

@@ -8,7 +8,7 @@ import { openWords } from './tls-files.ts'
 import { printHostPort } from './upstream-error.ts'
 
 export interface Destination {
-  readonly transport: 'dns' | 'tls'
+  readonly transport: 'dns' | 'tls' | 'https'
   /** An address, that of IPv6 with its interface where one is given (`fe80::1%eth0`), or a name to be looked up at the start. */
   readonly host: string
   readonly port: number
@@ -44,14 +44,10 @@ export function parseDestinations(word: string): readonly Destination[] {
     const nameservers = readNameservers(rest)
     if (nameservers !== undefined) return nameservers
   }
-  if (scheme !== 'dns' && scheme !== 'tls') {
+  if (scheme !== 'dns' && scheme !== 'tls' && scheme !== 'https') {
     const shown =
       scheme === 'unix' ? rest : printHostPort(host, port === undefined ? (schemes[scheme] ?? 0) : Number(port))
-    throw new ValueError(
-      scheme === 'https'
-        ? `'https' is not supported here as a destination protocol: DNS over HTTPS to ${rest} is missing, tls:// is there`
-        : `'${scheme}' is not supported as a destination protocol in forward: ${scheme}://${shown}`,
-    )
+    throw new ValueError(`'${scheme}' is not supported as a destination protocol in forward: ${scheme}://${shown}`)
   }
   if (!isAddress && !isHostname(host)) {
     if (rest.includes('/')) throw new ValueError(noFile(rest))
@@ -60,10 +56,10 @@ export function parseDestinations(word: string): readonly Destination[] {
   return [
     {
       transport: scheme,
-      // Of plain DNS what stands behind % is the interface, of TLS the server's name.
+      // Of plain DNS what stands behind % is the interface, of the others the server's name.
       host: scheme === 'dns' && suffix !== undefined && host.includes(':') ? `${host}%${suffix}` : host,
       port: port === undefined ? (schemes[scheme] ?? 53) : parsePort(port, word),
-      serverName: scheme === 'tls' ? suffix : undefined,
+      serverName: scheme === 'dns' ? undefined : suffix,
       isName: !isAddress,
       file: undefined,
     },

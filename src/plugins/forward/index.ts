@@ -1,4 +1,4 @@
-// `forward`: passes questions on to other servers, by UDP, TCP or TLS, and their replies back.
+// `forward`: passes questions on to other servers, by UDP, TCP, TLS or HTTPS, and their replies back.
 import { receiveMessageOnPort } from 'node:worker_threads'
 import type { Query } from '../../dns/query.ts'
 import type { Plugin } from '../../plugin.ts'

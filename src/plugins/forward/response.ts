@@ -6,6 +6,7 @@ import { type Message, message } from '../../dns/message.ts'
 import { lowerName, type Name } from '../../dns/name.ts'
 import type { EdnsOption } from '../../dns/query.ts'
 import { type ExtendedError, type Reply, reply } from '../../dns/reply.ts'
+import type { Rrset } from '../../dns/rrset.ts'
 import { endToEnd, type Request } from './request.ts'
 import { UpstreamError } from './upstream-error.ts'
 
@@ -44,6 +45,14 @@ export function readResponse(octets: Buffer): Message {
     }
     throw new UpstreamError(`dns: bad reply: ${error.message}`, { cause: error })
   }
+}
+
+/** With all that time in seconds taken off its records' TTLs. */
+export function agedBy(response: Message, age: number): Message {
+  if (age === 0) return response
+  const aged = (rrsets: readonly Rrset[]) => rrsets.map((one) => ({ ...one, ttl: Math.max(0, one.ttl - age) }))
+  const { answer, authority, additional } = response
+  return { ...response, answer: aged(answer), authority: aged(authority), additional: aged(additional) }
 }
 
 /** As it came: records in their order, unknown types and options as octets. Only what is between neighbours stays here. */

@@ -7,6 +7,7 @@ import { parseZones } from '../../corefile/zones.ts'
 import { parseRcode, Rcode } from '../../dns/codes.ts'
 import { lowerName, type Name, NameError, parseName, printName, root } from '../../dns/name.ts'
 import { type Destination, parseDestinations, splitScheme, withoutRepeats } from './destination.ts'
+import type { HttpMethod } from './https-connection.ts'
 import { type Policy, policies } from './policy.ts'
 import { plainTls, readTlsFiles, type TlsOptions } from './tls-files.ts'
 import { printHostPort } from './upstream-error.ts'
@@ -26,6 +27,8 @@ export interface Options {
   readonly maxAttempts: number | undefined
   readonly tls: TlsOptions
   readonly serverName: string | undefined
+  /** `doh_method`. */
+  readonly httpMethod: HttpMethod
   readonly policy: Policy
   readonly healthCheck: { readonly interval: number; readonly recursionDesired: boolean; readonly name: Name }
   readonly maxConcurrent: number
@@ -59,6 +62,7 @@ const defaults: Options = {
   maxAttempts: undefined,
   tls: plainTls,
   serverName: undefined,
+  httpMethod: 'POST',
   policy: 'random',
   healthCheck: { interval: 500, recursionDesired: true, name: root },
   maxConcurrent: 0,
@@ -95,7 +99,7 @@ export function parseStanza(directive: Directive): Stanza {
   const to = withoutRepeats(words.flatMap((word) => readValue(directive, () => parseDestinations(word))))
   if (to.length === 0) throw fail('no valid upstream addresses found')
   for (const { transport, serverName, host, port } of to) {
-    if (options.serverName === undefined || serverName === undefined) continue
+    if (options.serverName === undefined || serverName === undefined || transport !== 'tls') continue
     const both = `both forward ('${options.serverName}') and proxy level ('${serverName}') TLS servernames are set`
     throw fail(`${both} for upstream proxy '${transport}://${printHostPort(host, port)}'`)
   }
@@ -161,8 +165,8 @@ function readOptions(directive: Directive): Options {
       }),
     doh_method: (property) =>
       readFirst(property, (text) => {
-        // It is read, and there is nothing it could be used for.
         if (text !== 'POST' && text !== 'GET') throw new ValueError('doh_method must be either POST or GET')
+        options.httpMethod = text
       }),
     tls: (property) => {
       if (property.args.length > 3) throw wrongArgumentCount(property)

@@ -1,5 +1,7 @@
 // The plugin at work in a test: a stanza, upstreams that the test breaks, and what came of a question in a line.
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { printRcode } from '../../../src/dns/codes.ts'
 import type { Client, Query } from '../../../src/dns/query.ts'
@@ -8,8 +10,10 @@ import { printRecords } from '../../../src/dns/text.ts'
 import { collectMetrics } from '../../../src/metrics.ts'
 import { Failure, type WorkerContext } from '../../../src/plugin.ts'
 import { forward } from '../../../src/plugins/forward/index.ts'
+import { createAuthority } from '../../../src/sandbox/certificate.ts'
 import { configOf, queryOf, workerContext } from '../../context.ts'
-import { type Behaviour, FaultyUpstream } from '../../upstream.ts'
+import { folderFor } from '../../server/process.ts'
+import { type Behaviour, FaultyUpstream, honest } from '../../upstream.ts'
 
 export type Fields = Partial<Omit<Query, 'client'>> & { readonly client?: Partial<Client> }
 
@@ -18,6 +22,44 @@ export async function upstreams(t: TestContext, ...behaviours: readonly Behaviou
   const opened = await Promise.all(behaviours.map((behaviour) => FaultyUpstream.open(behaviour)))
   t.after(() => Promise.all(opened.map((upstream) => upstream.die())))
   return opened
+}
+
+let issued: ReturnType<typeof issue> | undefined
+function issue() {
+  const authority = createAuthority()
+  return {
+    authority,
+    server: authority.issueServer(['dns.example', '127.0.0.1']),
+    client: authority.issueClient({ commonName: 'clusterdns' }),
+  }
+}
+
+/**
+ * An upstream by TLS or HTTPS, known as `dns.example` and by its address, that ends with the test; and the files of the
+ * authority that signed its certificate, of a certificate of ours and its key. With `knowsUs` it serves nobody else.
+ */
+export async function secureUpstream(
+  t: TestContext,
+  face: 'tls' | 'https',
+  { behave = honest, knowsUs = false }: { readonly behave?: Behaviour; readonly knowsUs?: boolean } = {},
+) {
+  issued ??= issue()
+  const { authority, server, client } = issued
+  const strict = knowsUs ? { requestCert: true, rejectUnauthorized: true, ca: authority.certificate } : {}
+  const options = { cert: server.certificate, key: server.key, ...strict }
+  const upstream = await FaultyUpstream.open(behave, face === 'tls' ? { tls: options } : { https: options })
+  t.after(() => upstream.die())
+  const folder = folderFor(t)
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  const paths = {
+    ca: file('ca', authority.certificate),
+    cert: file('cert', client.certificate),
+    key: file('key', client.key),
+  }
+  return { upstream, paths }
 }
 
 /** A handler for these directives; its sockets end with the test. Behind it everything is answered by plugin `next`. */

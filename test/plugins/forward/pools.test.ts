@@ -1,12 +1,8 @@
 // Sockets and connections: how many, for how long, and from where.
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { createAuthority } from '../../../src/sandbox/certificate.ts'
-import { folderFor } from '../../server/process.ts'
 import { FaultyUpstream, honest, replyTo, silent, truthTo } from '../../upstream.ts'
-import { counted, forwardBy, until, upstreams } from './forwarding.ts'
+import { counted, forwardBy, secureUpstream, until, upstreams } from './forwarding.ts'
 
 const tcp = { client: { transport: 'tcp' } } as const
 const truth = 'NOERROR example.org. 60 IN A 192.0.2.1'
@@ -194,28 +190,8 @@ suite('connections', () => {
 })
 
 suite('TLS', () => {
-  const authority = createAuthority()
-  const server = authority.issueServer(['dns.example', '127.0.0.1'])
-  const client = authority.issueClient({ commonName: 'clusterdns' })
-  const open = async (t: Parameters<typeof upstreams>[0], more: object = {}, behaviour = honest) => {
-    const tls = { cert: server.certificate, key: server.key, ...more }
-    const upstream = await FaultyUpstream.open(behaviour, { tls })
-    t.after(() => upstream.die())
-    const folder = folderFor(t)
-    const file = (name: string, text: string) => {
-      writeFileSync(join(folder, name), text)
-      return join(folder, name)
-    }
-    const paths = {
-      ca: file('ca', authority.certificate),
-      cert: file('cert', client.certificate),
-      key: file('key', client.key),
-    }
-    return { upstream, paths }
-  }
-
   test('asks those it trusts, whatever the client asks by', async (t) => {
-    const { upstream, paths } = await open(t)
+    const { upstream, paths } = await secureUpstream(t, 'tls')
     const { told } = forwardBy(
       t,
       `forward . tls://${upstream.address} {\ntls ${paths.ca}\ntls_servername dns.example\n}`,
@@ -226,14 +202,14 @@ suite('TLS', () => {
     assert.equal(counted('coredns_proxy_conn_cache_hits_total', 'forward', upstream.address, 'tcp-tls'), 1)
   })
   test('by the name at the destination, and by its address', async (t) => {
-    const { upstream, paths } = await open(t)
+    const { upstream, paths } = await secureUpstream(t, 'tls')
     const named = forwardBy(t, `forward . tls://127.0.0.1%dns.example:${upstream.port} {\ntls ${paths.ca}\n}`)
     assert.equal(await named.told('example.org. A'), truth)
     const plain = forwardBy(t, `forward . tls://${upstream.address} {\ntls ${paths.ca}\n}`)
     assert.equal(await plain.told('example.org. A'), truth)
   })
   test('asks nobody with another name', async (t) => {
-    const { upstream, paths } = await open(t)
+    const { upstream, paths } = await secureUpstream(t, 'tls')
     const { told } = forwardBy(
       t,
       `forward . tls://${upstream.address} {\ntls ${paths.ca}\ntls_servername other.example\n}`,
@@ -242,24 +218,20 @@ suite('TLS', () => {
     assert.equal(upstream.asked.length, 0)
   })
   test('nor anybody signed by others', async (t) => {
-    const { upstream } = await open(t)
+    const { upstream } = await secureUpstream(t, 'tls')
     const { told } = forwardBy(t, `forward . tls://${upstream.address} {\ntls_servername dns.example\n}`)
     assert.match(await told('example.org. A'), /^SERVFAIL EDE23: dial tcp 127\.0\.0\.1: connect: tls: /)
     assert.equal(upstream.asked.length, 0)
   })
   test('shows its own certificate', async (t) => {
-    const { upstream, paths } = await open(t, {
-      requestCert: true,
-      rejectUnauthorized: true,
-      ca: authority.certificate,
-    })
+    const { upstream, paths } = await secureUpstream(t, 'tls', { knowsUs: true })
     const stranger = forwardBy(t, `forward . tls://${upstream.address} {\ntls ${paths.ca}\n}`)
     assert.match(await stranger.told('example.org. A'), /^SERVFAIL EDE23: /)
     const known = forwardBy(t, `forward . tls://${upstream.address} {\ntls ${paths.cert} ${paths.key} ${paths.ca}\n}`)
     assert.equal(await known.told('example.org. A'), truth)
   })
   test('a server that says nothing is given up', async (t) => {
-    const { upstream, paths } = await open(t, {}, silent)
+    const { upstream, paths } = await secureUpstream(t, 'tls', { behave: silent })
     const { told } = forwardBy(
       t,
       `forward . tls://${upstream.address} {\ntls ${paths.ca}\nread_timeout 80ms\nmax_fails 0\n}`,
