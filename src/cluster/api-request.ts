@@ -2,6 +2,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { listOf, partOf, textOf } from './api-object.ts'
+import { countRequest, countRequestTime } from './cluster-metrics.ts'
 import type { Access } from './credentials.ts'
 
 /** The server said no: an HTTP status, or a Status object in a stream (API conventions, "Response Status Kind"). */
@@ -78,6 +79,8 @@ const maxStatus = 1 << 16
 
 function send(access: Access, { path, signal, silenceMs, agent }: ApiRequest): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  const host = hostOf(access.url)
+  const start = performance.now()
   const options = {
     ...access.tls,
     path: access.url.pathname.replace(/\/$/, '') + path,
@@ -96,14 +99,24 @@ function send(access: Access, { path, signal, silenceMs, agent }: ApiRequest): P
   })
   // Probes find a dead peer sooner than silence does where the network tells.
   request.on('socket', (socket) => socket.setKeepAlive(true, 30_000))
-  request.on('error', reject)
+  request.on('error', (error) => {
+    if (response === undefined && !signal.aborted) countRequest(host, undefined)
+    reject(error)
+  })
   request.on('response', (message) => {
     response = message
+    countRequest(host, message.statusCode)
+    if (!path.includes('watch=true')) message.on('end', () => countRequestTime(host, performance.now() - start))
     request.setTimeout(silenceMs)
     resolve(message)
   })
   request.end()
   return promise
+}
+
+/** With the port in any case, as client-go has it in pods. */
+function hostOf({ hostname, port, protocol }: URL): string {
+  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`
 }
 
 function parseStatus(body: string): unknown {

@@ -1,8 +1,11 @@
 // Starts a reflector for each kind, and others in its place where the server doesn't let itself be asked like that.
 import type { Log } from '../log.ts'
 import type { ApiError } from './api-request.ts'
+import { showFollower } from './cluster-metrics.ts'
+import { Contacts } from './contact.ts'
 import { type Credentials, openCredentials } from './credentials.ts'
 import { trimEndpoints } from './endpoints.ts'
+import type { Freshness } from './freshness.ts'
 import { KindIntake, type Read } from './kind-intake.ts'
 import { kinds } from './kinds.ts'
 import type { Mirror } from './mirror.ts'
@@ -13,6 +16,7 @@ import type { ClusterOptions } from './watch.ts'
 
 export interface FollowContext {
   readonly mirror: Mirror
+  readonly freshness: Freshness
   readonly log: Log
   readonly signal: AbortSignal
   readonly timing: ReflectorTiming | undefined
@@ -20,6 +24,7 @@ export interface FollowContext {
 
 interface Following extends FollowContext {
   readonly options: ClusterOptions
+  readonly contacts: Contacts
   readonly keeper: SnapshotKeeper | undefined
   readonly credentials: Credentials
   readonly complain: (problem: string) => void
@@ -59,19 +64,28 @@ const endpointsMs = 600_000
 /** Resolves once everything is under way; rejects with ConnectionError where it can never be. */
 export async function follow(options: ClusterOptions, context: FollowContext): Promise<void> {
   const credentials = await openCredentials(options.connection)
-  const keeper = openSnapshot(options, context)
-  const following: Following = { ...context, options, keeper, credentials, complain: onceEach(context.log) }
+  const { mirror, freshness, log, signal } = context
+  const contacts = new Contacts(freshness, log, signal)
+  const keeper = openSnapshot(options, contacts, context)
+  const following: Following = { ...context, options, contacts, keeper, credentials, complain: onceEach(log) }
+  const stateOf = (kind: Kind) => ({ objects: mirror.count(kind), ...contacts.stateOf(kind) })
+  showFollower(() => new Map(options.kinds.map((kind) => [kind, stateOf(kind)])), signal)
   for (const kind of options.kinds) followKind(kind, following)
 }
 
 /** How long the API server may take to list everything before a snapshot is used, milliseconds. */
 const patienceMs = 5000
 
-function openSnapshot(options: ClusterOptions, { mirror, log, signal }: FollowContext): SnapshotKeeper | undefined {
+function openSnapshot(
+  options: ClusterOptions,
+  contacts: Contacts,
+  { mirror, log, signal }: FollowContext,
+): SnapshotKeeper | undefined {
   const { snapshot: file, ...watched } = options
   if (file === undefined || signal.aborted) return undefined
   const { kinds } = options
-  const keeper = new SnapshotKeeper({ file, source: JSON.stringify(watched), kinds, mirror, log, signal })
+  const restored = (kind: Kind, ageMs: number): void => contacts.restored(kind, ageMs)
+  const keeper = new SnapshotKeeper({ file, source: JSON.stringify(watched), kinds, mirror, restored, log, signal })
   const timer = setTimeout(() => {
     for (const kind of kinds) keeper.unreachable(kind)
   }, patienceMs)
@@ -109,8 +123,9 @@ function followNamespaces(kind: Kind, namespaces: readonly string[], following: 
   }
 }
 
-function setListed(kind: Kind, { mirror, keeper }: Following): void {
+function setListed(kind: Kind, { mirror, contacts, keeper }: Following): void {
   mirror.setSynced(kind)
+  contacts.listed(kind)
   keeper?.listed(kind)
 }
 
@@ -146,12 +161,27 @@ async function reflect<K extends Kind>(
   listed: () => void,
   isFinal: (refusal: ApiError) => boolean,
 ): Promise<ApiError | undefined> {
-  const { mirror, log, signal, timing, credentials, complain, keeper } = following
+  const { mirror, contacts, log, signal, timing, credentials, complain, keeper } = following
   const { kind, singular, read } = source
   const failed = (): void => keeper?.unreachable(kind)
   const intake = new KindIntake({ kind, mirror, namespace, singular, read, complain, listed })
   const resource = resourceOf(source, namespace, following.options)
-  return await new Reflector({ resource, credentials, intake, log, signal, isFinal, failed, timing }).run()
+  const contact = contacts.open(kind, resource.name)
+  try {
+    return await new Reflector({
+      resource,
+      credentials,
+      intake,
+      contact,
+      log,
+      signal,
+      isFinal,
+      failed,
+      timing,
+    }).run()
+  } finally {
+    contact.close()
+  }
 }
 
 function resourceOf<K extends Kind>(

@@ -11,13 +11,14 @@ export function monotonicMs(): number {
 
 /** How many kinds are out of touch, then for each when we lost it on the monotonic clock, 0 for those we are in touch with. */
 export class Freshness {
-  readonly #cells: Float64Array
+  #cells = new Float64Array(new SharedArrayBuffer((1 + kindNames.length) * Float64Array.BYTES_PER_ELEMENT))
 
-  constructor(buffer = new SharedArrayBuffer((1 + kindNames.length) * Float64Array.BYTES_PER_ELEMENT)) {
+  /** Says from now on what another one says, as a rule that of the main thread, whose buffer it is. */
+  adopt(buffer: SharedArrayBuffer): void {
     this.#cells = new Float64Array(buffer)
   }
 
-  /** For `new Freshness` in another thread. */
+  /** For `adopt` in another thread. */
   get buffer(): SharedArrayBuffer {
     return this.#cells.buffer as SharedArrayBuffer
   }
@@ -54,14 +55,15 @@ const always = new Freshness()
 /** As `replica`, of a port on which a FreshnessMessage comes too. */
 export function replicaWithFreshness(port: MessagePort): Cluster {
   const cluster = replica(port)
-  port.on('message', ({ freshness }: Partial<FreshnessMessage>) => {
-    if (freshness !== undefined) ofClusters.set(cluster, new Freshness(freshness))
+  const freshness = new Freshness()
+  ofClusters.set(cluster, freshness)
+  port.on('message', (message: Partial<FreshnessMessage>) => {
+    if (message.freshness !== undefined) freshness.adopt(message.freshness)
   })
   return cluster
 }
 
-/** That of a cluster made by `replicaWithFreshness`; others, and those nobody has told us of yet, are always fresh. */
-// hot
+/** That of a cluster made by `replicaWithFreshness`; others are always fresh. */
 export function freshnessOf(cluster: Cluster): Freshness {
   return ofClusters.get(cluster) ?? always
 }

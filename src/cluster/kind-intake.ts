@@ -1,9 +1,12 @@
 // Brings the API objects of one kind from a reflector into the mirror: trims and keys them, and turns a list into what
 // it changes.
 import { type Complain, identityOf, keyOf } from './api-object.ts'
+import { countEvent } from './cluster-metrics.ts'
+import type { EndpointSlice } from './endpoint-slice.ts'
 import type { Trimmed } from './kinds.ts'
 import type { Mirror } from './mirror.ts'
 import { isTerminating } from './pod.ts'
+import { measureProgramming } from './programming-time.ts'
 import type { Intake } from './reflector.ts'
 import type { Kind } from './store.ts'
 
@@ -65,6 +68,11 @@ export class KindIntake<K extends Kind> implements Intake {
       mirror.apply(kind, partKey(key, i), part)
     }
     this.#remove(key, parts.length)
+    // What a list brings may have been there for long.
+    if (kind === 'endpointslices' && this.#unseen === undefined)
+      measureProgramming(mirror, object, parts[0] as EndpointSlice | undefined, (problem) =>
+        complain(`${name}: ${problem}`),
+      )
     if (parts.length === 0) this.#unused.add(key)
     else this.#unused.delete(key)
   }
@@ -81,6 +89,10 @@ export class KindIntake<K extends Kind> implements Intake {
     this.#unused.delete(key)
     this.#unseen?.delete(key)
     this.#remove(key, 0)
+  }
+
+  heard(type: unknown): void {
+    countEvent(this.#options.kind, type)
   }
 
   complete(): void {

@@ -5,6 +5,8 @@ import type { Log } from '../log.ts'
 import { partOf, textOf } from './api-object.ts'
 import { ApiError, type ApiRequest, requestApi, SilenceError } from './api-request.ts'
 import { BackOff, type BackOffLimits, reflectorBackOff } from './back-off.ts'
+import type { RelistReason } from './cluster-metrics.ts'
+import { type Contact, messageOf } from './contact.ts'
 import type { Access, Credentials } from './credentials.ts'
 import { JsonStreamError, LineSplitter } from './json-stream.ts'
 import { type Census, isOlder, listPages, takeCensus } from './list-page.ts'
@@ -27,6 +29,8 @@ export interface Intake {
   put(object: unknown): void
   /** It is not there any more. */
   drop(object: unknown): void
+  /** An event of this type has come, after the list. */
+  heard(type: unknown): void
   complete(): void
   /** How many objects there are, of use or not. */
   count(): number
@@ -42,6 +46,8 @@ export interface ReflectorTiming {
   readonly watchSeconds: number
   /** Objects of a page, where a list comes in pages. */
   readonly pageSize: number
+  /** Milliseconds after which everything is listed again, and before twice this, where the server doesn't count for us. */
+  readonly uncountedMs: number
 }
 
 export const reflectorTiming: ReflectorTiming = {
@@ -50,6 +56,7 @@ export const reflectorTiming: ReflectorTiming = {
   healthyMs: 10_000,
   watchSeconds: 300,
   pageSize: 500,
+  uncountedMs: 6 * 3_600_000,
 }
 
 type Query = Readonly<Record<string, string>>
@@ -75,6 +82,8 @@ export interface ReflectorOptions {
   readonly resource: Resource
   readonly credentials: Credentials
   readonly intake: Intake
+  /** Told how it goes. */
+  readonly contact: Contact
   readonly log: Log
   readonly signal: AbortSignal
   /** Refusals that more attempts won't change; none unless said otherwise. */
@@ -88,6 +97,7 @@ export class Reflector {
   readonly #resource: Resource
   readonly #credentials: Credentials
   readonly #intake: Intake
+  readonly #contact: Contact
   readonly #log: Log
   readonly #signal: AbortSignal
   readonly #isFinal: (refusal: ApiError) => boolean
@@ -107,13 +117,15 @@ export class Reflector {
   /** Streaming lists in a row that didn't come to their end though nothing broke. */
   #endless = 0
   #paged = true
-  #reported = ''
+  /** When everything is to be listed again though nothing is wrong, on the clock of performance.now(). */
+  #recountAt = Number.POSITIVE_INFINITY
 
   constructor(options: ReflectorOptions) {
-    const { resource, credentials, intake, log, signal, timing = reflectorTiming } = options
+    const { resource, credentials, intake, contact, log, signal, timing = reflectorTiming } = options
     this.#resource = resource
     this.#credentials = credentials
     this.#intake = intake
+    this.#contact = contact
     this.#log = log
     this.#signal = signal
     this.#isFinal = options.isFinal ?? (() => false)
@@ -127,16 +139,13 @@ export class Reflector {
     while (!this.#signal.aborted) {
       this.#standsSince = undefined
       this.#census = undefined
-      let waitMs: number
       try {
-        waitMs = this.#ended(await (this.#version === '' ? this.#list() : this.#watch()))
+        await this.#ended(await (this.#version === '' ? this.#list() : this.#watch()))
       } catch (error) {
         if (this.#signal.aborted) return undefined
         if (error instanceof ApiError && this.#isFinal(error)) return error
-        waitMs = this.#failed(error)
-        this.#tellFailed()
+        await this.#failed(error)
       }
-      if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.#signal }).catch(() => {})
     }
     return undefined
   }
@@ -177,9 +186,9 @@ export class Reflector {
     // A watch from a version the server hasn't reached yet would be told nothing until it has.
     if (isOlder(census.version, this.#version)) {
       this.#log.warning(`the API server has gone back to an older state, listing ${this.#resource.name} again`)
-      this.#version = ''
-      return 'outdated'
+      return this.#relist('rewound')
     }
+    if (census.count === undefined && performance.now() > this.#recountAt) return this.#relist('uncounted')
     this.#census = census
     return await this.#stream(access, { resourceVersion: this.#version })
   }
@@ -194,7 +203,10 @@ export class Reflector {
     }
     const splitter = new LineSplitter((line) => this.#take(line))
     try {
-      for await (const chunk of response) splitter.write(chunk as Buffer)
+      for await (const chunk of response) {
+        this.#contact.heard()
+        splitter.write(chunk as Buffer)
+      }
     } catch (error) {
       if (this.#version === '' && error instanceof SilenceError) this.#endless = mostEndless
       throw error
@@ -215,6 +227,7 @@ export class Reflector {
     const metadata = partOf(partOf(object).metadata)
     const version = textOf(metadata.resourceVersion)
     this.#barren = 0
+    if (this.#version !== '') this.#intake.heard(type)
     if (this.#census !== undefined && isOlder(this.#census.version, version)) this.#compare(this.#census)
     switch (type) {
       case 'ADDED':
@@ -258,55 +271,66 @@ export class Reflector {
     this.#version = version
     this.#endless = 0
     this.#paged = true
+    this.#recountAt = performance.now() + this.#timing.uncountedMs * (1 + Math.random())
     this.#intake.complete()
     this.#stands()
   }
 
   #stands(): void {
     this.#standsSince = performance.now()
-    if (this.#reported !== '') this.#log.info(`${this.#resource.name} are followed again`)
-    this.#reported = ''
+    this.#contact.stands()
   }
 
-  /** Milliseconds to wait after what was no failure. */
-  #ended(outcome: Outcome): number {
-    if (this.#wasHealthy() || outcome !== 'ended') return 0
+  /** Nothing is to be taken from what we know: everything is listed next. */
+  #relist(reason: RelistReason): Outcome {
+    this.#version = ''
+    this.#contact.relists(reason)
+    return 'outdated'
+  }
+
+  /** After what was no failure. */
+  async #ended(outcome: Outcome): Promise<void> {
+    this.#contact.ended()
+    if (this.#wasHealthy() || outcome !== 'ended') return
     // A server that ends every watch as soon as it begins must not be asked in a loop. Perhaps it can't watch from our
     // version, and doesn't know how to say so.
     this.#barren++
-    if (this.#barren === mostBarren) this.#version = ''
-    return this.#backOff.next()
+    if (this.#barren === mostBarren) this.#relist('barren')
+    await this.#contact.wait(this.#backOff.next(), this.#signal)
   }
 
-  /** Milliseconds to wait. */
-  #failed(error: unknown): number {
+  async #failed(error: unknown): Promise<void> {
     this.#wasHealthy()
     const doing = this.#version === '' ? 'list' : 'watch'
     if (error instanceof ApiError && error.code === 401) this.#credentials.refused()
-    const outdated = error instanceof GapError || this.#isVersionUseless(error)
-    if (outdated) this.#version = ''
-    if (error instanceof GapError) this.#log.warning(`listing ${this.#resource.name} again: ${error.message}`)
+    this.#log.debug(`failed to ${doing} ${this.#resource.name}: ${messageOf(error)}`)
+    const reason = this.#reasonToRelist(error)
+    if (reason === 'gap') this.#log.warning(`listing ${this.#resource.name} again: ${messageOf(error)}`)
     const waitMs = this.#backOff.next()
-    const problem = `failed to ${doing} ${this.#resource.name}: ${messageOf(error)}`
-    // The first failure is as a rule over at the next attempt, which comes at once; that history expires is no trouble.
-    if (!outdated && this.#backOff.failures > 1 && problem !== this.#reported) {
-      this.#log.error(problem)
-      this.#reported = problem
-    } else this.#log.debug(problem)
-    const askedMs = error instanceof ApiError ? error.retryAfterMs : 0
-    return Math.max(waitMs, askedMs * (1 + Math.random() / 4))
+    // That history expires is no trouble; that it can't be listed anew is.
+    if (reason === undefined || this.#version === '') this.#contact.failed(doing, error, this.#backOff.failures)
+    else {
+      this.#contact.ended()
+      this.#relist(reason)
+    }
+    this.#tellFailed()
+    const askedMs = error instanceof ApiError ? error.retryAfterMs * (1 + Math.random() / 4) : 0
+    if (askedMs > waitMs) await sleep(askedMs, undefined, { signal: this.#signal }).catch(() => {})
+    else await this.#contact.wait(waitMs, this.#signal)
   }
 
-  #isVersionUseless(error: unknown): boolean {
+  /** Undefined where we can go on from where we are. */
+  #reasonToRelist(error: unknown): RelistReason | undefined {
+    if (error instanceof GapError) return 'gap'
     if (error instanceof ApiError) {
       // 400, 422: the server can't read its own version any more.
-      return error.expired || error.code === 400 || error.code === 422
+      return error.expired || error.code === 400 || error.code === 422 ? 'expired' : undefined
     }
-    if (!(error instanceof JsonStreamError)) return false
+    if (!(error instanceof JsonStreamError)) return undefined
     // What makes no sense twice at one place won't the third time.
     const again = this.#malformedAfter === this.#version
     this.#malformedAfter = this.#version
-    return again
+    return again ? 'malformed' : undefined
   }
 
   /** Has the watch stood long enough? Then what went wrong earlier is forgotten. */
@@ -326,11 +350,4 @@ export class Reflector {
     const whole = parameters.size === 0 ? path : `${path}?${parameters}`
     return { path: whole, signal: this.#signal, silenceMs: this.#timing.silenceMs }
   }
-}
-
-function messageOf(error: unknown): string {
-  // An attempt on several addresses fails with one error for each, and no words of its own.
-  if (error instanceof AggregateError && error.message === '') return messageOf(error.errors[0])
-  if (!(error instanceof Error)) return String(error)
-  return error.message === 'aborted' ? 'the connection broke off' : error.message
 }

@@ -1,4 +1,5 @@
 // Keeps a snapshot of the mirror: reads it at the start, writes it now and then and at the end.
+import { statSync } from 'node:fs'
 import type { Log } from '../log.ts'
 import type { Mirror } from './mirror.ts'
 import { readSnapshot, writeSnapshot } from './snapshot.ts'
@@ -13,6 +14,8 @@ export interface SnapshotKeeperOptions {
   readonly source: string
   readonly kinds: readonly Kind[]
   readonly mirror: Mirror
+  /** Told that what is known of a kind is from the file, and how old that is, milliseconds. */
+  readonly restored?: (kind: Kind, ageMs: number) => void
   readonly log: Log
   readonly signal: AbortSignal
   readonly everyMs?: number
@@ -22,8 +25,8 @@ export class SnapshotKeeper {
   readonly #options: SnapshotKeeperOptions
   /** Kinds the API server hasn't told us of yet: until there are none, the file knows more than we do. */
   readonly #unlisted: Set<Kind>
-  /** Has the file given us the cluster as it was? */
-  #restored = false
+  /** When the file was written that gave us the cluster as it was, Unix milliseconds. */
+  #written: number | undefined
   #changed = true
   #timer: NodeJS.Timeout | undefined
   #problem = ''
@@ -48,17 +51,19 @@ export class SnapshotKeeper {
 
   /** The API server can't be asked for a kind at the moment. Before it ever could, what the file says is used. */
   unreachable(kind: Kind): void {
-    const { mirror, log, file } = this.#options
-    if (!this.#restored || mirror.synced(kind) || !this.#unlisted.has(kind)) return
+    const { mirror, restored, log, file } = this.#options
+    if (this.#written === undefined || mirror.synced(kind) || !this.#unlisted.has(kind)) return
     log.warning(`${kind} can't be listed, answering from snapshot ${file}`)
     mirror.setSynced(kind)
+    // No other clock has run on since then.
+    restored?.(kind, Math.max(0, Date.now() - this.#written))
   }
 
   #read(): void {
     const { file, source, mirror, log } = this.#options
     try {
       const objects = readSnapshot(file, source, mirror)
-      this.#restored = true
+      this.#written = statSync(file).mtimeMs
       log.info(`${objects} objects read from snapshot ${file}`)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return

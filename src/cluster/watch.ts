@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Log } from '../log.ts'
 import type { Connection } from './credentials.ts'
 import { Feed } from './feed.ts'
+import { Freshness, type FreshnessMessage } from './freshness.ts'
 import { kindNames } from './kinds.ts'
 import { Mirror } from './mirror.ts'
 import type { ReflectorTiming } from './reflector.ts'
@@ -27,8 +28,10 @@ export interface ClusterOptions {
 }
 
 export interface ClusterWatch {
-  /** Posts everything that is known and then what changes, in small batches, until the port closes, for `replica` at its other end. Resolves when that first knows everything known here. */
+  /** Posts everything that is known and then what changes, in small batches, until the port closes, for `replicaWithFreshness` at its other end. Resolves when that first knows everything known here. */
   feed(port: MessagePort): Promise<void>
+  /** Milliseconds since we last knew what the server has of a kind; 0 while we do, and before we ever did. */
+  ageOf(kind: Kind): number
   /** The kinds that are not listed yet, or not yet known to every worker that is fed. */
   pending(): readonly Kind[]
   /**
@@ -47,9 +50,12 @@ export function watchCluster(
 ): ClusterWatch {
   const mirror = new Mirror()
   const feeds = new Set<Feed>()
+  const freshness = new Freshness()
   for (const kind of kindNames) if (!options.kinds.includes(kind)) mirror.setSynced(kind)
   // Loaded here, for workers import this file too and need none of it.
-  const following = import('./follow.ts').then(({ follow }) => follow(options, { mirror, log, signal, timing }))
+  const following = import('./follow.ts').then(({ follow }) =>
+    follow(options, { mirror, freshness, log, signal, timing }),
+  )
   // Whoever asks whether we have started hears of it.
   following.catch(() => {})
   const end = (): void => {
@@ -58,11 +64,13 @@ export function watchCluster(
   signal.addEventListener('abort', end, { once: true })
   return {
     feed(port) {
+      port.postMessage({ freshness: freshness.buffer } satisfies FreshnessMessage)
       const feed = new Feed(mirror, port)
       feeds.add(feed)
       port.on('close', () => feeds.delete(feed))
       return feed.level
     },
+    ageOf: (kind) => freshness.ageOf(kind),
     pending() {
       return options.kinds.filter((kind) => !mirror.synced(kind) || [...feeds].some((feed) => !feed.told(kind)))
     },

@@ -50,7 +50,8 @@ function readyPage(server: ServerState, log: Log, { continuously }: { readonly c
     if (continuously || waiting === undefined) waiting = [...pending.keys()].sort()
     else waiting = waiting.filter((plugin) => pending.has(plugin))
     if (waiting.length === 0) return { status: 200, body: 'OK' }
-    log.info(`Plugins not ready: ${JSON.stringify(waiting.join(','))}`)
+    const missing = waiting.map((plugin) => `${plugin} waits for ${pending.get(plugin)?.join(', ')}`)
+    log.info(`Plugins not ready: ${JSON.stringify(waiting.join(','))}; ${missing.join('; ')}`)
     return { status: 503, body: waiting.join(',') }
   }
 }

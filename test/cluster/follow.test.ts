@@ -102,7 +102,9 @@ test('follow: without namespaces to fall back on, the whole cluster is asked for
   await scene({}, async (_, { proxy, watch, converged, lines }) => {
     proxy.answer = () => forbidden
     assert.equal(await watch.started(300), false)
-    await until('the complaint', () => lines.includes('[ERROR] failed to list services: services is forbidden'))
+    await until('the complaint', () =>
+      lines.includes('[ERROR] failed to list endpointslices, namespaces, pods, services: services is forbidden'),
+    )
     proxy.answer = () => undefined
     assert.equal(await watch.started(30_000), true)
     await converged()

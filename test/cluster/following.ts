@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import type { Access, Connection } from '../../src/cluster/credentials.ts'
+import { replicaWithFreshness } from '../../src/cluster/freshness.ts'
 import { kindNames } from '../../src/cluster/kinds.ts'
 import type { ReflectorTiming } from '../../src/cluster/reflector.ts'
-import { replica } from '../../src/cluster/replica.ts'
 import { Store } from '../../src/cluster/store.ts'
 import { type ClusterOptions, type ClusterWatch, watchCluster } from '../../src/cluster/watch.ts'
 import { logTo } from '../../src/log.ts'
@@ -19,6 +19,7 @@ export const hasty: ReflectorTiming = {
   healthyMs: 100,
   watchSeconds: 300,
   pageSize: 3,
+  uncountedMs: 3_600_000,
 }
 
 /** A test fails after this long; nothing takes a tenth of it. */
@@ -72,7 +73,7 @@ export async function following(
   }
   const watch = watchCluster(all, log, stop.signal, { ...hasty, ...timing })
   const { port1, port2 } = new MessageChannel()
-  const cluster = replica(port2)
+  const cluster = replicaWithFreshness(port2)
   assert.ok(cluster instanceof Store)
   watch.feed(port1)
   const converged = async (): Promise<void> => {

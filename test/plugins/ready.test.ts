@@ -63,8 +63,8 @@ suite('the page', () => {
     assert.deepEqual(await ask('ready', [['kubernetes', 'etcd'], ['kubernetes'], []]), {
       told: ['503 etcd,kubernetes', '503 kubernetes', '200 OK'],
       lines: [
-        '[INFO] plugin/ready: Plugins not ready: "etcd,kubernetes"',
-        '[INFO] plugin/ready: Plugins not ready: "kubernetes"',
+        '[INFO] plugin/ready: Plugins not ready: "etcd,kubernetes"; etcd waits for something; kubernetes waits for something',
+        '[INFO] plugin/ready: Plugins not ready: "kubernetes"; kubernetes waits for something',
       ],
     })
   })

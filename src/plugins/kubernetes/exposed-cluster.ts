@@ -1,12 +1,20 @@
 // The cluster as one stanza shows it: which namespaces, by which names and addresses.
-import type { EndpointSlice } from '../../cluster/endpoint-slice.ts'
+import type { Endpoint, EndpointSlice } from '../../cluster/endpoint-slice.ts'
+import { type Freshness, freshnessOf } from '../../cluster/freshness.ts'
 import type { Service } from '../../cluster/service.ts'
 import type { Cluster, Kind } from '../../cluster/store.ts'
 import type { KubernetesOptions } from './options.ts'
-import { endpointLabel, endpointRecords, type Records, serviceRecords } from './records.ts'
+import {
+  answeringEndpoints,
+  type EndpointReading,
+  endpointLabel,
+  endpointRecords,
+  type Records,
+  serviceRecords,
+} from './records.ts'
 import type { Request, RequestKind } from './request.ts'
 
-const noEndpoints: Records = endpointRecords([], { ofPods: false })
+const noEndpoints: Records = endpointRecords([], { ofPods: false, terminating: false })
 const kinds: readonly Kind[] = ['namespaces', 'services', 'endpointslices', 'pods']
 const loopback = /^(?:127\.|::1$)/
 
@@ -18,6 +26,8 @@ export class ExposedCluster {
   readonly #namespaces: ReadonlySet<string>
   // Objects of the store never change, so that what is made of one lives as long as it does.
   readonly #compiled = new WeakMap<Service | EndpointSlice | readonly EndpointSlice[], Records>()
+  readonly #reading: EndpointReading
+  readonly #freshness: Freshness
   #isWhole = false
 
   constructor(cluster: Cluster, options: KubernetesOptions, localAddresses: readonly string[]) {
@@ -28,6 +38,8 @@ export class ExposedCluster {
       .map((address) => address.replace(/%.*/, ''))
       .filter((address) => !loopback.test(address))
     this.#namespaces = new Set(options.namespaces)
+    this.#reading = { ofPods: options.endpointPodNames, terminating: options.terminatingEndpoints }
+    this.#freshness = freshnessOf(cluster)
   }
 
   /** Is there such a namespace, and is it to be seen? */
@@ -45,6 +57,13 @@ export class ExposedCluster {
   /** Could there be an answer, once everything is known that decides it, to a request for which nothing was found? */
   isUnsynced({ kind }: Request): boolean {
     return !this.isWhole() && this.#decisive(kind).some((each) => !this.cluster.synced(each))
+  }
+
+  /** Has the API server been away for so long that an answer to the request has to say so? */
+  // hot
+  isStale({ kind }: Request): boolean {
+    if (!this.#freshness.isAnyLost()) return false
+    return this.#decisive(kind).some((each) => this.#freshness.ageOf(each) > this.options.staleAfter)
   }
 
   #decisive(kind: RequestKind): readonly Kind[] {
@@ -74,7 +93,7 @@ export class ExposedCluster {
     return records
   }
 
-  /** Of the ready endpoints of a service; undefined while those that are known may be but some of them. */
+  /** Of the endpoints of a service that are answered with; undefined while those that are known may be but some of them. */
   endpointsOf({ namespace, name }: Service): Records | undefined {
     if (!this.cluster.synced('endpointslices')) return undefined
     const slices = this.cluster.slices(namespace, name)
@@ -83,23 +102,27 @@ export class ExposedCluster {
     const key = slices.length === 1 ? (slices[0] as EndpointSlice) : slices
     let records = this.#compiled.get(key)
     if (records === undefined) {
-      records = endpointRecords(slices, { ofPods: this.options.endpointPodNames })
+      records = endpointRecords(slices, this.#reading)
       this.#compiled.set(key, records)
     }
     return records
   }
 
-  /** The ready endpoints at an address: their slices and the labels by which they go. */
+  /** The endpoints at an address that are answered with: their slices and the labels by which they go. */
   endpointsAt(
     address: string,
   ): readonly { readonly slice: EndpointSlice; readonly label: string; readonly hasHostname: boolean }[] {
-    const ofPods = this.options.endpointPodNames
+    const reading = this.#reading
+    const isAnswering = ({ slice, endpoint }: { slice: EndpointSlice; endpoint: Endpoint }): boolean =>
+      endpoint.ready ||
+      (reading.terminating &&
+        answeringEndpoints(this.cluster.slices(slice.namespace, slice.service), reading)(endpoint))
     return this.cluster
       .endpointsAt(address)
-      .filter(({ endpoint }) => endpoint.ready)
+      .filter(isAnswering)
       .map(({ slice, endpoint }) => ({
         slice,
-        label: endpointLabel(endpoint, address, { ofPods }),
+        label: endpointLabel(endpoint, address, reading),
         hasHostname: endpoint.hostname !== '',
       }))
   }

@@ -1,10 +1,11 @@
 // `kubernetes`: answers for the names of a cluster, from a copy of it that follows the API server.
-import { replica } from '../../cluster/replica.ts'
+import { replicaWithFreshness } from '../../cluster/freshness.ts'
 import { watchCluster } from '../../cluster/watch.ts'
 import { Rcode, Type } from '../../dns/codes.ts'
 import { isWithin, type Name } from '../../dns/name.ts'
 import { errorReply, type Reply } from '../../dns/reply.ts'
 import type { Log } from '../../log.ts'
+import { after } from '../../maybe.ts'
 import type { Handler, Plugin, WorkerContext } from '../../plugin.ts'
 import { Answers } from './answer.ts'
 import { ExposedCluster } from './exposed-cluster.ts'
@@ -13,6 +14,7 @@ import { metadataOf } from './metadata.ts'
 import { type KubernetesOptions, parseOptions } from './options.ts'
 import { parseRequest } from './request.ts'
 import { hostSearchList, searchPathOf } from './search-path.ts'
+import { markStale, tellStaleness } from './stale.ts'
 import { transferZone } from './transfer.ts'
 import { findZone } from './zone.ts'
 
@@ -24,11 +26,12 @@ export const kubernetes: Plugin<KubernetesOptions> = {
 
   parse: parseOptions,
 
-  async background(options, { log, share }) {
+  async background(options, { log, share, signal }) {
     for (const warning of options.warnings) log.warning(warning)
     const key = `kubernetes ${JSON.stringify(options.cluster)}`
     const watch = share(key, (signal) => watchCluster(options.cluster, log, signal))
     await waitFor(watch.started(options.startupTimeout), log)
+    tellStaleness(options, (kind) => watch.ageOf(kind), log, signal)
     return { pending: () => watch.pending(), feed: { key, open: (port) => watch.feed(port) } }
   },
 
@@ -55,7 +58,7 @@ async function waitFor(started: Promise<boolean>, log: Log): Promise<void> {
 }
 
 function exposedTo(options: KubernetesOptions, context: WorkerContext): ExposedCluster {
-  return new ExposedCluster(context.feed(replica), options, context.localAddresses)
+  return new ExposedCluster(context.feed(replicaWithFreshness), options, context.localAddresses)
 }
 
 function answerFrom(options: KubernetesOptions, context: WorkerContext): Handler {
@@ -73,8 +76,13 @@ function answerFrom(options: KubernetesOptions, context: WorkerContext): Handler
     const zoneAsked = query.asked === name ? zone.name : (query.asked.slice(name.length - zone.name.length) as Name)
     const asked = { query, request, zone, zoneAsked }
     const found = find(exposed, name, request, zone)
-    if (found !== undefined) return answers.of(asked, found)
+    if (found !== undefined) {
+      const answer = answers.of(asked, found)
+      return exposed.isStale(request) ? after(answer, markStale) : answer
+    }
     if (exposed.isUnsynced(request)) return answers.servfail(asked)
-    return fallsThrough(name) ? next(query) : answers.nxdomain(asked)
+    if (fallsThrough(name)) return next(query)
+    const denial = answers.nxdomain(asked)
+    return exposed.isStale(request) ? markStale(denial) : denial
   }
 }

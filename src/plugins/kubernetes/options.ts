@@ -28,8 +28,12 @@ export interface KubernetesOptions {
   readonly fallthrough: readonly Name[]
   /** A service with cluster IPs but without a ready endpoint isn't there. */
   readonly ignoreEmptyService: boolean
+  /** Of endpoints of which none is ready, those count that end but still serve. */
+  readonly terminatingEndpoints: boolean
   /** Milliseconds. */
   readonly startupTimeout: number
+  /** Milliseconds without the API server after which answers say that they are stale. */
+  readonly staleAfter: number
   /** To be said when it starts. */
   readonly warnings: readonly string[]
 }
@@ -48,7 +52,9 @@ interface Draft {
   noEndpoints: boolean
   fallthrough: readonly Name[]
   ignoreEmptyService: boolean
+  terminatingEndpoints: boolean
   startupTimeout: number
+  staleAfter: number
   snapshot: string
 }
 
@@ -71,14 +77,16 @@ export function parseOptions(directives: readonly Directive[], block: ServerBloc
     noEndpoints: false,
     fallthrough: [],
     ignoreEmptyService: false,
+    terminatingEndpoints: false,
     startupTimeout: 5000,
+    staleAfter: 60_000,
     snapshot: '',
   }
   readBlock(directive, propertiesOf(draft))
   if (draft.namespaces.length > 0 && draft.namespaceLabels !== undefined) {
     throw new CorefileError(directive, 'namespaces and namespace_labels cannot both be set')
   }
-  const { namespaces, pods, endpointPodNames, ttl, fallthrough, ignoreEmptyService, startupTimeout } = draft
+  const { namespaces, pods, endpointPodNames, ttl, fallthrough, ignoreEmptyService } = draft
   return {
     zones: zones.toSorted((a, b) => b.name.length - a.name.length),
     primary: primary.name,
@@ -89,7 +97,9 @@ export function parseOptions(directives: readonly Directive[], block: ServerBloc
     ttl,
     fallthrough,
     ignoreEmptyService,
-    startupTimeout,
+    terminatingEndpoints: draft.terminatingEndpoints,
+    startupTimeout: draft.startupTimeout,
+    staleAfter: draft.staleAfter,
     warnings: warningsFor(draft),
   }
 }
@@ -143,10 +153,17 @@ function propertiesOf(draft: Draft): Properties {
       if (what !== 'empty_service') throw new CorefileError(property, `unable to parse ignore value: '${what}'`)
       draft.ignoreEmptyService = true
     },
+    terminating_endpoints: (property) => {
+      readArgs(property, 0)
+      draft.terminatingEndpoints = true
+    },
     startup_timeout: (property) => {
       const [text = ''] = readArgs(property, 1, Number.POSITIVE_INFINITY)
-      const words = (problem: string) => `failed to parse startup_timeout: ${text}, ${problem}`
-      draft.startupTimeout = readValue(property, () => parseDuration(text), words)
+      draft.startupTimeout = readDuration(property, text)
+    },
+    stale_after: (property) => {
+      draft.staleAfter = readDuration(property, readArg(property))
+      if (draft.staleAfter < 0) throw new CorefileError(property, 'stale_after must be >= 0')
     },
     snapshot: (property) => {
       draft.snapshot = readArg(property)
@@ -183,6 +200,12 @@ function readSelector(property: Directive, what: string): string {
     })
   }
   return selector
+}
+
+/** Milliseconds. */
+function readDuration(property: Directive, text: string): number {
+  const words = (problem: string) => `failed to parse ${property.name}: ${text}, ${problem}`
+  return readValue(property, () => parseDuration(text), words)
 }
 
 function readPodMode(property: Directive): PodMode {

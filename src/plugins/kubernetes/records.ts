@@ -50,14 +50,33 @@ export function serviceRecords(service: Service): Records {
   return recordsOf(service.clusterIPs.map((address) => entryOf('', address, service.ports)))
 }
 
-/** Of the ready endpoints of a service. */
-export function endpointRecords(slices: readonly EndpointSlice[], names: { readonly ofPods: boolean }): Records {
+/** How a stanza reads endpoints. */
+export interface EndpointReading {
+  /** Those without a hostname are called by their pods. */
+  readonly ofPods: boolean
+  /** Where none is ready, those that end but still serve are answered with. */
+  readonly terminating: boolean
+}
+
+/** Tells those endpoints of a service that are answered with, given all of its slices (KEP-1672). */
+export function answeringEndpoints(
+  slices: readonly EndpointSlice[],
+  { terminating }: EndpointReading,
+): (endpoint: Endpoint) => boolean {
+  const isReady = ({ ready }: Endpoint): boolean => ready
+  if (!terminating || slices.some(({ endpoints }) => endpoints.some(isReady))) return isReady
+  return (endpoint) => endpoint.serving && endpoint.terminating
+}
+
+/** Of the endpoints of a service that are answered with. */
+export function endpointRecords(slices: readonly EndpointSlice[], reading: EndpointReading): Records {
+  const isAnswering = answeringEndpoints(slices, reading)
   const entries: Entry[] = []
   for (const { endpoints, ports } of slices) {
     for (const endpoint of endpoints) {
-      if (!endpoint.ready) continue
+      if (!isAnswering(endpoint)) continue
       for (const address of endpoint.addresses) {
-        entries.push(entryOf(endpointLabel(endpoint, address, names), address, ports))
+        entries.push(entryOf(endpointLabel(endpoint, address, reading), address, ports))
       }
     }
   }

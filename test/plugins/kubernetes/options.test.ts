@@ -30,6 +30,12 @@ suite('taken', () => {
     ['kubernetes cluster.local {\n ignore empty_service\n }', { ignoreEmptyService: true }],
     ['kubernetes cluster.local {\n ignore\n }', { ignoreEmptyService: false }],
     ['kubernetes cluster.local {\n startup_timeout 1m30s\n }', { startupTimeout: 90_000 }],
+    ['kubernetes cluster.local', { staleAfter: 60_000, terminatingEndpoints: false }],
+    ['kubernetes cluster.local {\n stale_after 0s\n }', { staleAfter: 0 }],
+    [
+      'kubernetes cluster.local {\n stale_after 5m\n terminating_endpoints\n }',
+      { staleAfter: 300_000, terminatingEndpoints: true },
+    ],
     ['kubernetes cluster.local {\n apiserver_qps 0.5\n apiserver_burst 1\n apiserver_max_inflight 0\n }', {}],
     [
       'kubernetes cluster.local {\n snapshot /var/lib/clusterdns/snapshot\n }',
@@ -94,6 +100,10 @@ suite('refused', () => {
     ['kubernetes a.org {\n zonal\n }', 3, "property 'zonal' is not supported here"],
     // Ours.
     ['kubernetes a.org {\n snapshot\n }', 3, wrong('snapshot')],
+    ['kubernetes a.org {\n stale_after\n }', 3, wrong('stale_after')],
+    ['kubernetes a.org {\n stale_after 5\n }', 3, 'failed to parse stale_after: 5, time: missing unit in duration "5"'],
+    ['kubernetes a.org {\n stale_after -5s\n }', 3, 'stale_after must be >= 0'],
+    ['kubernetes a.org {\n terminating_endpoints x\n }', 3, wrong('x')],
   ] as const) {
     test(stanza.replaceAll('\n', ''), () => {
       const message = `plugin/kubernetes: Corefile:${line} - Error during parsing: ${problem}`
