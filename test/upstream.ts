@@ -41,7 +41,8 @@ export type Step =
 
 export type Behaviour = (asked: Asked) => readonly Step[]
 
-interface Face {
+/** How an upstream is spoken to; by UDP and TCP on 127.0.0.1 where nothing else is said. */
+export interface Face {
   readonly host?: string
   /** Connections are TLS and there are no datagrams. */
   readonly tls?: TlsOptions

@@ -36,6 +36,8 @@ export interface SandboxOptions {
   readonly serviceCidr?: string
   /** The cluster IP of kube-system/kube-dns; by default the tenth of the first service range. */
   readonly dnsAddress?: string
+  /** May names of services begin with a digit, as Kubernetes 1.36 lets them (KEP-5311)? */
+  readonly relaxedServiceNames?: boolean
   /** What pods have in their search lists; `cluster.local` by default. */
   readonly clusterDomain?: string
   readonly nodes?: number
@@ -108,7 +110,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const ranges = [...home, ...serviceRanges.filter((range) => !home.includes(range))]
 
   const store = new Store(options.history ?? 10_000)
-  const registry = new Registry(store, makeStrategies(ranges))
+  const registry = new Registry(store, makeStrategies({ ranges, relaxedNames: options.relaxedServiceNames ?? false }))
   const trouble = new Trouble(store)
   const runner = new ControllerRunner({
     controllers: makeControllers(store, podRanges),

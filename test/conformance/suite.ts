@@ -20,9 +20,9 @@ import { parseName } from '../../src/dns/name.ts'
 import type { Edns } from '../../src/dns/query.ts'
 import type { Rrset } from '../../src/dns/rrset.ts'
 import { printRecords } from '../../src/dns/text.ts'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { askTcp, ask as askUdp } from '../server/ask.ts'
-import { type Behaviour, FaultyUpstream } from '../upstream.ts'
+import { type Behaviour, type Face, FaultyUpstream } from '../upstream.ts'
 
 const fixtures = fileURLToPath(new URL('../fixtures/cluster', import.meta.url))
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -49,14 +49,18 @@ export interface Case {
 /** What a subject is started with. */
 export interface Setup {
   /**
-   * Text of a Corefile in the place of ./Corefile. In it {$UPSTREAM} is the upstream's address, {$KUBECONFIG} the cluster's
-   * file, {$FOLDER} a folder for files, and {$PORT_A}, {$PORT_B}, {$PORT_C} are ports that are free.
+   * Text of a Corefile in the place of ./Corefile. In it {$UPSTREAM} is the upstream's address, {$NAME} that of another one
+   * with this name, {$KUBECONFIG} the cluster's file, {$FOLDER} a folder for files, and {$PORT_A}, {$PORT_B}, {$PORT_C} are ports that are free.
    */
   readonly corefile?: string
   /** What the upstream does; none is started where absent. */
   readonly behave?: Behaviour
+  /** More upstreams, by name. */
+  readonly upstreams?: Readonly<Record<string, { readonly behave: Behaviour } & Face>>
   /** Files or folders of manifests in the place of the suite's. */
   readonly manifests?: readonly string[]
+  /** May names of services begin with a digit? */
+  readonly relaxedServiceNames?: boolean
   /** Files of {$FOLDER}: text by name. */
   readonly files?: Readonly<Record<string, string>>
 }
@@ -83,29 +87,35 @@ export function conformance(title: string, cases: readonly Case[], setup: Setup 
   )
 }
 
-/** A suite whose tests have a subject at a port of 127.0.0.1, and an upstream beside it where the setup says what it does. */
+/** A suite whose tests have a subject at a port of 127.0.0.1, and upstreams beside it where the setup says what they do. */
 export function withSubject(
   title: string,
-  tests: (portOf: () => number, upstreamOf: () => FaultyUpstream) => void,
+  tests: (portOf: () => number, upstreamOf: (name?: string) => FaultyUpstream, clusterOf: () => Sandbox) => void,
   setup: Setup = {},
 ): void {
   suite(title, () => {
     let port = 0
-    let upstream: FaultyUpstream | undefined
+    const upstreams = new Map<string, FaultyUpstream>()
+    let cluster: Sandbox | undefined
     let end: (() => Promise<void>) | undefined
     before(async () => {
-      if (setup.behave !== undefined) upstream = await FaultyUpstream.open(setup.behave)
-      const started = await startSubject(setup, upstream)
+      if (setup.behave !== undefined) upstreams.set('UPSTREAM', await FaultyUpstream.open(setup.behave))
+      for (const [name, { behave, ...face }] of Object.entries(setup.upstreams ?? {})) {
+        upstreams.set(name, await FaultyUpstream.open(behave, face))
+      }
+      const started = await startSubject(setup, upstreams)
       port = started.port
+      cluster = started.cluster
       end = started.end
     })
     after(async () => {
       await end?.()
-      await upstream?.die()
+      await Promise.all([...upstreams.values()].map((upstream) => upstream.die()))
     })
     tests(
       () => port,
-      () => upstream ?? assert.fail('the setup has no upstream'),
+      (name = 'UPSTREAM') => upstreams.get(name) ?? assert.fail(`the setup has no ${name}`),
+      () => cluster ?? assert.fail('the setup has no cluster'),
     )
   })
 }
@@ -213,16 +223,19 @@ const probeBlock = '\nprobe.test {\n    bind 127.0.0.1\n    whoami\n}\n'
 
 interface Subject {
   readonly port: number
+  /** Undefined where the Corefile names none. */
+  readonly cluster: Sandbox | undefined
   readonly end: () => Promise<void>
 }
 
-async function startSubject(setup: Setup, upstream: FaultyUpstream | undefined): Promise<Subject> {
+async function startSubject(setup: Setup, upstreams: ReadonlyMap<string, FaultyUpstream>): Promise<Subject> {
   const text = setup.corefile === undefined ? readFileSync(corefile, 'utf8') : setup.corefile + probeBlock
   const clustered = text.includes('{$KUBECONFIG}')
   const folder = mkdtempSync(join(tmpdir(), 'clusterdns-conformance-'))
   const kubeconfig = join(folder, 'kubeconfig')
+  const { manifests = [fixtures], relaxedServiceNames = false } = setup
   const sandbox = clustered
-    ? await startSandbox({ manifests: setup.manifests ?? [fixtures], clusterDomain: 'cluster.local' })
+    ? await startSandbox({ manifests, relaxedServiceNames, clusterDomain: 'cluster.local' })
     : undefined
   await sandbox?.settled()
   sandbox?.writeKubeconfig(kubeconfig)
@@ -235,7 +248,7 @@ async function startSubject(setup: Setup, upstream: FaultyUpstream | undefined):
       ...process.env,
       KUBECONFIG: kubeconfig,
       FOLDER: folder,
-      UPSTREAM: upstream?.address ?? '',
+      ...Object.fromEntries([...upstreams].map(([name, { address }]) => [name, address])),
       PORT_A: `${await freePort()}`,
       PORT_B: `${await freePort()}`,
       PORT_C: `${await freePort()}`,
@@ -255,7 +268,8 @@ async function startSubject(setup: Setup, upstream: FaultyUpstream | undefined):
   for (let attempt = 0; attempt < 300; attempt++) {
     assert.equal(child.exitCode, null, `the subject has ended: ${output}`)
     const reply = await askUdp(port, questionOf(first), { wait: 200 })
-    if (reply !== undefined && (!clustered || decodeMessage(reply).answer.length > 0)) return { port, end }
+    if (reply !== undefined && (!clustered || decodeMessage(reply).answer.length > 0))
+      return { port, cluster: sandbox, end }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   await end()

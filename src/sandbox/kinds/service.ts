@@ -11,11 +11,17 @@ import type { Strategy } from './strategy.ts'
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
 const protocols = ['SCTP', 'TCP', 'UDP']
 
-/** `ranges`: where cluster IPs come from; the first of each family gives the automatic ones. */
-export function serviceStrategy(ranges: readonly Cidr[]): Strategy<Service> {
+export interface ServiceRules {
+  /** Where cluster IPs come from; the first of each family gives the automatic ones. */
+  readonly ranges: readonly Cidr[]
+  /** May names begin with a digit (KEP-5311)? Off by default in Kubernetes up to 1.35, on in later versions. */
+  readonly relaxedNames: boolean
+}
+
+export function serviceStrategy({ ranges, relaxedNames }: ServiceRules): Strategy<Service> {
   const holdings = new ServiceHoldings(ranges)
   return {
-    nameRule: dns1035Label,
+    nameRule: relaxedNames ? dnsLabel : dns1035Label,
     newStatus: () => ({ loadBalancer: {} }),
     complete,
     faults,

@@ -1,11 +1,10 @@
 // The strategy of every kind; a kind not named here is a plain object with a name.
-import type { Cidr } from '../address-pool.ts'
 import type { Kind } from '../kinds.ts'
 import { dnsLabel, dnsSubdomain, pathSegment } from '../names.ts'
 import type { Namespace, Secret } from '../resources.ts'
 import { endpointSliceStrategy, endpointsStrategy } from './endpoint.ts'
 import { podStrategy } from './pod.ts'
-import { serviceStrategy } from './service.ts'
+import { type ServiceRules, serviceStrategy } from './service.ts'
 import type { Strategy } from './strategy.ts'
 import { deploymentStrategy, replicaSetStrategy, statefulSetStrategy } from './workload.ts'
 
@@ -36,13 +35,13 @@ const namespaceStrategy: Strategy<Namespace> = {
   }),
 }
 
-/** Finds the strategy of a kind. `serviceRanges`: where cluster IPs come from. */
-export function makeStrategies(serviceRanges: readonly Cidr[]): (kind: Kind) => Strategy {
+/** Finds the strategy of a kind. */
+export function makeStrategies(services: ServiceRules): (kind: Kind) => Strategy {
   const table: Readonly<Record<string, Strategy>> = {
     Namespace: namespaceStrategy,
     Node: { nameRule: dnsSubdomain, newStatus: () => ({}) },
     Secret: secretStrategy,
-    Service: serviceStrategy(serviceRanges),
+    Service: serviceStrategy(services),
     Endpoints: endpointsStrategy,
     EndpointSlice: endpointSliceStrategy,
     Pod: podStrategy,

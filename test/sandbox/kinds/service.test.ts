@@ -76,6 +76,16 @@ test('what is refused', async () => {
   })
 })
 
+test('names that begin with a digit, where they may (KEP-5311)', async () => {
+  await withSandbox({ relaxedServiceNames: true }, (sandbox) => {
+    assert.equal(apply(sandbox, '9s', {}).type, 'ClusterIP')
+    assert.deepEqual(
+      faults(() => apply(sandbox, 'a.b', {})),
+      ['metadata.name'],
+    )
+  })
+})
+
 test('what is filled in', async () => {
   await withSandbox({}, (sandbox) => {
     assert.deepEqual(apply(sandbox, 'plain', {}), {
