@@ -15,6 +15,7 @@ interface Koffi {
 export interface Libc {
   socket(family: number, type: number, protocol: number): number
   setsockopt(fd: number, level: number, option: number, value: Buffer, length: number): number
+  getsockopt(fd: number, level: number, option: number, value: Buffer, length: Buffer): number
   bind(fd: number, address: Buffer, length: number): number
   close(fd: number): number
   recvmmsg(fd: number, messages: Buffer, count: number, flags: number, timeout: null): number
@@ -42,6 +43,7 @@ function openLibc(): Libc | undefined {
   return {
     socket: library.func('int socket(int, int, int)'),
     setsockopt: library.func('int setsockopt(int, int, int, void *, uint32_t)'),
+    getsockopt: library.func('int getsockopt(int, int, int, void *, void *)'),
     bind: library.func('int bind(int, void *, uint32_t)'),
     close: library.func('int close(int)'),
     recvmmsg: library.func('int recvmmsg(int, void *, uint32_t, int, void *)'),

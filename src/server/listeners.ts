@@ -77,10 +77,13 @@ export class Listeners {
   readonly #open = new Map<string, Pair>()
   readonly #answer: Answer
   readonly #log: Log
+  readonly #note: (text: string) => void
 
-  constructor(answer: Answer, log: Log) {
+  /** `note` is told what the operator should know of the sockets opened; it says the same for each of them. */
+  constructor(answer: Answer, log: Log, note: (text: string) => void = () => undefined) {
     this.#answer = answer
     this.#log = log
+    this.#note = note
   }
 
   /** Opens what is new; what is open and stays is not touched. Where one can't be opened, those opened before it are closed again. */
@@ -107,6 +110,7 @@ export class Listeners {
     try {
       await udp.open()
       await tcp.open()
+      this.#note(udp.told)
       return { udp, tcp }
     } catch (error) {
       await udp.drain(0)

@@ -34,3 +34,5 @@ export type FromWorker =
   | { readonly say: 'failed'; readonly id: number; readonly message: string; readonly code: string | undefined }
   /** What it counts from now on, in memory that both see. */
   | { readonly say: 'counting'; readonly series: Series }
+  /** For the operator, once, however many workers and sockets say it. */
+  | { readonly say: 'note'; readonly text: string }

@@ -8,8 +8,9 @@ import type { Log } from '../log.ts'
 import type { Maybe } from '../maybe.ts'
 import type { Plugin, ServerState } from '../plugin.ts'
 import { panics } from '../query-metrics.ts'
+import { Certificates } from './certificates.ts'
 import { Configuration, pendingOf } from './configuration.ts'
-import { hostAddresses, type Place, placesOf } from './listeners.ts'
+import { hostAddresses, type Place, placesOf, shareOut } from './listeners.ts'
 import type { WorkerSetup } from './messages.ts'
 import { showEnabled } from './plugin-enabled.ts'
 import type { BlockSetup, Loaded } from './setup.ts'
@@ -38,14 +39,17 @@ export class Server {
   readonly #options: ServerOptions
   readonly #shares = new Shares()
   readonly #workers = new Set<WorkerHandle>()
+  /** What has been said once. */
+  readonly #noted = new Set<string>()
   readonly #stopHooks = new Set<() => unknown>()
+  readonly #certificates: Certificates
   /** SO_REUSEPORT as we need it, balancing between sockets, is Linux's and FreeBSD's. */
   readonly #reusePort = process.platform === 'linux' || process.platform === 'freebsd'
   #configuration: Configuration | undefined
   #setup: WorkerSetup | undefined
   #hideEnabled: () => void = () => undefined
   #stopping: Promise<void> | undefined
-  #freePort: number | undefined
+  readonly #freePorts = new Map<string, number>()
   /** The digest of what was read last, in force or not; what was wrong with it where it has none. */
   #lastRead = ''
   /** Starts, reloads and worker replacements, one after the other. */
@@ -53,6 +57,7 @@ export class Server {
 
   constructor(options: ServerOptions) {
     this.#options = options
+    this.#certificates = new Certificates(options.log, (renew) => this.#inTurn(() => this.#renew(renew)))
   }
 
   /** Resolves when every address answers; rejects where the configuration or an address can't be used. */
@@ -118,6 +123,7 @@ export class Server {
   async #stop(): Promise<void> {
     await Promise.all([...this.#stopHooks].map((hook) => hook()))
     await this.#inTurn(async () => {
+      this.#certificates.stop()
       await Promise.all([...this.#workers].map((worker) => worker.stop(stopTime)))
       this.#workers.clear()
       this.#configuration?.end()
@@ -142,7 +148,7 @@ export class Server {
     const workers = this.#reusePort ? workerCount(configuration.blocks) : 1
     const setup: WorkerSetup = {
       blocks: configuration.blocks,
-      places: placesOf(configuration.blocks, localAddresses, this.#reusePort),
+      places: shareOut(placesOf(configuration.blocks, localAddresses, this.#reusePort), workers),
       localAddresses: localAddresses.map((address) => address.replace(/%.*/, '')),
       workers,
       debug: configuration.blocks.some((block) => block.plugins.some((part) => part.name === 'debug')),
@@ -165,6 +171,7 @@ export class Server {
     this.#configuration?.end()
     this.#configuration = configuration
     this.#setup = setup
+    this.#certificates.watch(setup.places)
     this.#hideEnabled()
     this.#hideEnabled = showEnabled(configuration.blocks, plugins)
   }
@@ -184,13 +191,23 @@ export class Server {
   }
 
   #spawn(): WorkerHandle {
-    const worker: WorkerHandle = new WorkerHandle(this.#options.worker ?? workerScript, (cause) => {
+    const died = (cause: Error) => {
       this.#workers.delete(worker)
       panics.inc()
       this.#options.log.error(`Recovered from panic in worker, starting another: ${cause.stack ?? cause.message}`)
       void this.#inTurn(() => this.#replace())
-    })
+    }
+    const worker: WorkerHandle = new WorkerHandle(this.#options.worker ?? workerScript, died, (text) =>
+      this.#note(text),
+    )
     return worker
+  }
+
+  /** Workers, and configurations after a reload, say the same. */
+  #note(text: string): void {
+    if (this.#noted.has(text)) return
+    this.#noted.add(text)
+    this.#options.log.info(text)
   }
 
   async #replace(): Promise<void> {
@@ -210,6 +227,20 @@ export class Server {
       if (error instanceof WorkerDeath) return
       await this.#end([worker], 0)
       void this.#inTurn(() => this.#replace())
+    }
+  }
+
+  /** New certificates for the places in force; open connections stay. */
+  async #renew(renew: (place: Place) => Place): Promise<void> {
+    const setup = this.#setup
+    if (setup === undefined || this.#stopping !== undefined) return
+    const places = setup.places.map(renew)
+    this.#setup = { ...setup, places }
+    const told = await Promise.allSettled([...this.#workers].map((worker) => worker.secure(places)))
+    for (const one of told) {
+      // One that died is replaced, and begins with what is in force then.
+      if (one.status === 'fulfilled' || one.reason instanceof WorkerDeath) continue
+      this.#options.log.error(`plugin/tls: certificate not renewed: ${(one.reason as Error).message}`)
     }
   }
 
@@ -235,14 +266,15 @@ export class Server {
     return undefined
   }
 
-  /** Port 0 is any free one: the same for all keys that say so, and the same after a reload. */
+  /** Port 0 is any free one: the same for all keys of a scheme that say so, and the same after a reload. */
   async #choosePort(setups: readonly BlockSetup[]): Promise<readonly BlockSetup[]> {
     if (!setups.some((setup) => setup.keys.some((key) => key.port === 0))) return setups
-    this.#freePort ??= await findFreePort()
-    const port = this.#freePort
+    for (const { scheme, port } of setups.flatMap((setup) => setup.keys)) {
+      if (port === 0 && !this.#freePorts.has(scheme)) this.#freePorts.set(scheme, await findFreePort())
+    }
     return setups.map((setup) => ({
       ...setup,
-      keys: setup.keys.map((key) => (key.port === 0 ? { ...key, port } : key)),
+      keys: setup.keys.map((key) => (key.port === 0 ? { ...key, port: this.#freePorts.get(key.scheme) ?? 0 } : key)),
     }))
   }
 
@@ -278,12 +310,13 @@ const portsOf = (blocks: readonly BlockSetup[]) => blocks.flatMap((block) => blo
 
 /** SO_REUSEPORT would let a second server take half of the queries without a word; so ask for each place alone first. */
 async function refuseTaken(places: readonly Place[]): Promise<void> {
-  for (const { address, port } of places) {
+  for (const { address, port, scheme } of places) {
     const tcp = createServer()
     tcp.listen({ host: address, port, ipv6Only: address.includes(':') })
     await once(tcp, 'listening')
     tcp.close()
     await once(tcp, 'close')
+    if (scheme !== undefined) continue
     const udp = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', ipv6Only: address.includes(':') })
     udp.bind({ address, port, exclusive: true })
     await once(udp, 'listening').finally(() => udp.close())

@@ -8,6 +8,7 @@ import { unmappedAddress } from '../dns/address.ts'
 import type { Client } from '../dns/query.ts'
 import { UDPServer } from '../dns2.ts'
 import type { Log } from '../log.ts'
+import { gauge } from '../metrics.ts'
 import type { Answer, Answered } from './answer.ts'
 import {
   addressAt,
@@ -21,6 +22,9 @@ import {
   socketAddressLength,
 } from './datagrams.ts'
 import type { Place } from './listeners.ts'
+import { type ClientKey, Overload } from './overload.ts'
+import { LoopPressure, SocketPressure } from './pressure.ts'
+import { receiveBufferOf } from './socket-state.ts'
 
 /** Octets asked of the kernel for datagrams not yet read; it gives no more than net.core.rmem_max. */
 const receiveBuffer = 4 << 20
@@ -28,6 +32,14 @@ const receiveBuffer = 4 << 20
 const batchesPerTurn = 16
 /** The largest reply that dgram is handed. */
 const replyRoom = 4096
+/** Datagrams of dgram after which a socket asks whether the event loop still has time to wait. */
+const loopCheck = 1024
+
+const sockets = gauge(
+  'clusterdns_udp_sockets',
+  'Open sockets, of all workers, by the way in which datagrams come in.',
+  ['server', 'mode'],
+)
 
 export class UdpListener extends UDPServer {
   readonly #answer: Answer
@@ -36,8 +48,13 @@ export class UdpListener extends UDPServer {
   /** Undefined where datagrams come and go one by one. */
   readonly #batch = datagrams()
   #fd = -1
+  /** Of the socket; undefined where datagrams come one by one. */
+  #pressure: SocketPressure | undefined
+  /** Undefined until it is open. */
+  #overload: Overload | undefined
   /** Datagrams read by dgram. */
   #read = 0
+  #resting = false
   #inFlight = 0
   #idle: (() => void) | undefined
 
@@ -63,7 +80,11 @@ export class UdpListener extends UDPServer {
       this.#batch === undefined
         ? { port: this.#place.port, address: this.#place.address }
         : { fd: openSocket(this.#place, receiveBuffer) }
-    if (where.fd !== undefined) this.#fd = where.fd
+    if (where.fd !== undefined) {
+      this.#fd = where.fd
+      this.#pressure = new SocketPressure(where.fd, this.#place.server)
+      this.#overload = new Overload(this.#place.server, this.#pressure, this.#log)
+    }
     await new Promise<void>((resolve, reject) => {
       this.once('error', reject)
       this.bind(where, () => {
@@ -72,6 +93,24 @@ export class UdpListener extends UDPServer {
         resolve()
       })
     })
+    sockets.with(this.#place.server, this.#mode).add(1)
+    this.once('close', () => {
+      sockets.with(this.#place.server, this.#mode).add(-1)
+      if (this.#pressure !== undefined) this.#overload?.end()
+    })
+  }
+
+  get #mode(): 'batch' | 'dgram' {
+    return this.#batch === undefined ? 'dgram' : 'batch'
+  }
+
+  /** How datagrams come in, in words for an operator. */
+  get told(): string {
+    const got = (this.#batch === undefined ? this.getRecvBufferSize() : (receiveBufferOf(this.#fd) ?? 0)) >> 10
+    // Linux says twice what it was asked for, net.core.rmem_max at most.
+    const asked = process.platform === 'linux' ? receiveBuffer >> 9 : receiveBuffer >> 10
+    const how = this.#batch === undefined ? 'datagrams one by one (dgram)' : 'datagrams by the batch'
+    return `udp: ${how}, receive buffers of ${got} KiB${got < asked ? `, ${asked} asked for` : ''}`
   }
 
   /** dns2 calls it for every datagram that dgram read. */
@@ -82,8 +121,9 @@ export class UdpListener extends UDPServer {
       return
     }
     const address = encodeSocketAddress(sender.address, sender.port)
-    this.#serve(message, message.length, address, 0)
-    this.#takeWaiting()
+    const overload = this.#overload as Overload
+    if (!overload.on || overload.admit(clientAt(address, 0))) this.#serve(message, message.length, address, 0)
+    if (!this.#resting) this.#takeWaiting()
     this.#flush()
   }
 
@@ -91,11 +131,35 @@ export class UdpListener extends UDPServer {
   // hot
   #takeWaiting(): void {
     const batch = this.#batch as Datagrams
-    for (let turn = 0; turn < batchesPerTurn; turn++) {
+    const overload = this.#overload as Overload
+    const counting = overload.on
+    const pressure = this.#pressure as SocketPressure
+    if (counting) pressure.look()
+    let turn = 0
+    for (; turn < batchesPerTurn; turn++) {
+      if (counting) overload.look(performance.now())
       const count = batch.receive(this.#fd)
-      for (let i = 0; i < count; i++) this.#serve(batch.question(i), batch.length(i), batch.senders, i * addressRoom)
-      if (count < batchSize) return
+      for (let i = 0; i < count; i++) {
+        const at = i * addressRoom
+        if (counting && !overload.admit(clientAt(batch.senders, at))) continue
+        this.#serve(batch.question(i), batch.length(i), batch.senders, at)
+      }
+      if (count < batchSize) {
+        if (counting) pressure.emptied()
+        break
+      }
     }
+    // What the kernel dropped, it dropped while more than a batch was waiting.
+    if (turn === batchesPerTurn) this.#rest()
+    if (turn > 0 && !counting && pressure.look() > 0) overload.begin(performance.now())
+  }
+
+  /** Takes no more batches in this turn of the event loop; dgram itself goes on with a few datagrams. */
+  #rest(): void {
+    this.#resting = true
+    setImmediate(() => {
+      this.#resting = false
+    })
   }
 
   /** The sender's sockaddr is at `at` in `addresses`. */
@@ -132,6 +196,12 @@ export class UdpListener extends UDPServer {
   #handleAlone(message: Buffer, sender: RemoteInfo): void {
     // Nobody can be answered at port 0, and sending there throws.
     if (sender.port === 0) return
+    const { overload, pressure } = loopState(this.#log)
+    if (this.#read % loopCheck === 0 && !overload.on && pressure.full()) overload.begin(performance.now())
+    if (overload.on) {
+      overload.look(performance.now())
+      if (!overload.admit(sender.address)) return
+    }
     const client: Client = {
       address: unmappedAddress(sender.address),
       port: sender.port,
@@ -229,6 +299,29 @@ class UdpClient implements Client {
   keep(): void {
     this.#address ??= addressAt(this.#addresses, this.#at)
   }
+}
+
+interface LoopState {
+  readonly pressure: LoopPressure
+  readonly overload: Overload
+}
+
+let loop: LoopState | undefined
+
+/** Where datagrams come one by one it is the event loop that is overloaded, with all sockets of this thread. */
+function loopState(log: Log): LoopState {
+  if (loop === undefined) {
+    const pressure = new LoopPressure()
+    loop = { pressure, overload: new Overload('', pressure, log) }
+  }
+  return loop
+}
+
+/** Whose queries are counted together: the address in the sockaddr at `at`. */
+// hot
+function clientAt(addresses: Buffer, at: number): ClientKey {
+  if (socketAddressLength(addresses, at) === 16) return addresses.readUInt32BE(at + 4)
+  return addresses.toString('latin1', at + 8, at + 24)
 }
 
 /** Addresses here are addresses already: no look-up, and no detour over the next tick. */

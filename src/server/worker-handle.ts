@@ -2,6 +2,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { AdoptedSeries } from '../metrics.ts'
 import type { Feed } from '../plugin.ts'
+import type { Place } from './listeners.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts'
 
 /** For a new worker to take in all that is known, ms; it serves after that at the latest. */
@@ -26,11 +27,15 @@ export class WorkerHandle {
   #told = false
   #death: WorkerDeath | undefined
 
-  /** Starts `script`, worker.ts. `died` is called once, with the cause, when the thread ends without having been told to. */
-  constructor(script: URL, died: (cause: Error) => void) {
+  /**
+   * Starts `script`, worker.ts. `died` is called once, with the cause, when the thread ends without having been told to;
+   * `noted` with what the worker has to say to the operator.
+   */
+  constructor(script: URL, died: (cause: Error) => void, noted: (text: string) => void) {
     this.#worker = new Worker(script)
     this.#worker.on('message', (message: FromWorker) => {
       if (message.say === 'counting') this.#counted.add(message.series)
+      else if (message.say === 'note') noted(message.text)
       else this.#settle(message)
     })
     let fault: Error | undefined
@@ -73,6 +78,11 @@ export class WorkerHandle {
     for (const key of this.#fed) if (!used.has(key)) this.#fed.delete(key)
   }
 
+  /** Shows the certificates of these places from now on. Rejects where it can't. */
+  secure(places: readonly Place[]): Promise<void> {
+    return this.#ask((id) => ({ say: 'secure', id, places }))
+  }
+
   /** Resolves to whether the worker showed a sign of life within `deadline` ms. */
   alive(deadline: number): Promise<boolean> {
     return within(
@@ -105,7 +115,7 @@ export class WorkerHandle {
     })
   }
 
-  #settle(message: Exclude<FromWorker, { readonly say: 'counting' }>): void {
+  #settle(message: Extract<FromWorker, { readonly id: number }>): void {
     const waiting = this.#waiting.get(message.id)
     this.#waiting.delete(message.id)
     if (message.say === 'done') waiting?.resolve()

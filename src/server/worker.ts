@@ -25,6 +25,7 @@ let chains = new AbortController()
 const listeners = new Listeners(
   answerWith((query) => serve(query), log),
   log,
+  (text) => parentPort?.postMessage({ say: 'note', text } satisfies FromWorker),
 )
 
 /** A configuration that is ready to be served. */

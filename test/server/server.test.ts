@@ -116,6 +116,15 @@ test('a port in use is an error, not a port shared', async (t) => {
   assert.match(second.output(), /EADDRINUSE/)
 })
 
+test('how datagrams come in is told once, for all workers and over reloads', async (t) => {
+  const program = await serve(t, 'example.org {\n    bind 127.0.0.1 ::1\n    multisocket 2\n    whoami\n}\n')
+  program.process.kill('SIGUSR1')
+  await program.printed(/Reloading complete/)
+  const lines = program.output().match(/^\[INFO\] udp: datagrams .*$/gm)
+  assert.equal(lines?.length, 1, program.output())
+  assert.match(lines?.[0] ?? '', /, receive buffers of \d+ KiB(, \d+ asked for)?$/)
+})
+
 test('the Corefile may come by standard input', async (t) => {
   const program = start(t, ['-conf', 'stdin', '-dns.port', '0'], { input: whoami('example.org') })
   await program.printed(/example\.org\.:\d+\n/)

@@ -9,14 +9,17 @@ import type { Client } from '../../src/dns/query.ts'
 import { logTo } from '../../src/log.ts'
 import type { Answer } from '../../src/server/answer.ts'
 import { addressAt, encodeSocketAddress, portAt, socketAddressLength } from '../../src/server/datagrams.ts'
+import { libc } from '../../src/server/libc.ts'
 import { UdpListener } from '../../src/server/udp.ts'
+import { samplesOf } from '../samples.ts'
 
 async function serve(t: TestContext, answer: Answer, address = '127.0.0.1') {
   const place = { address, port: 0, server: `dns://${address}:0`, reusePort: true, covered: false }
+  const lines: string[] = []
   const listener = new UdpListener(
     place,
     answer,
-    logTo(() => undefined),
+    logTo((line) => lines.push(line)),
   )
   await listener.open()
   let drained = false
@@ -25,7 +28,7 @@ async function serve(t: TestContext, answer: Answer, address = '127.0.0.1') {
     drained = true
   }
   t.after(() => drain(0))
-  return { listener, drain, port: (listener.address() as AddressInfo).port, address }
+  return { listener, lines, drain, port: (listener.address() as AddressInfo).port, address }
 }
 
 /** A client's socket that collects what it gets. */
@@ -171,4 +174,51 @@ for (const [address, port] of [
 
 test('an IPv4-mapped sender is its IPv4 address', () => {
   assert.equal(addressAt(encodeSocketAddress('::ffff:10.0.0.1', 53), 0), '10.0.0.1')
+})
+
+const batches = libc() !== undefined
+
+test('how datagrams come in is told, and counted by socket', async (t) => {
+  const sockets = () =>
+    samplesOf('clusterdns_udp_sockets')[`server="dns://127.0.0.1:0",mode="${batches ? 'batch' : 'dgram'}"`]
+  const before = sockets() ?? 0
+  const { listener, drain } = await serve(t, echo)
+  assert.match(
+    listener.told,
+    batches
+      ? /^udp: datagrams by the batch, receive buffers of \d+ KiB/
+      : /^udp: datagrams one by one \(dgram\), receive buffers of \d+ KiB/,
+  )
+  assert.equal(sockets(), before + 1)
+  await drain(0)
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(sockets(), before)
+})
+
+test('of more than there is room for every query is answered or counted', { skip: !batches }, async (t) => {
+  let asked = 0
+  const { port, lines } = await serve(t, () => {
+    asked++
+    return 0
+  })
+  const count = (name: string) => samplesOf(name)['server="dns://127.0.0.1:0"'] ?? 0
+  const unanswered = () => count('clusterdns_udp_kernel_drops_total') + count('clusterdns_udp_over_share_total')
+  const before = unanswered()
+  const socket = createSocket('udp4')
+  t.after(() => socket.close())
+  socket.connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  const drops = () => count('clusterdns_udp_kernel_drops_total')
+  let sent = 0
+  // The receiver is in this thread and does not come to its turn.
+  for (const dropsBefore = drops(); drops() === dropsBefore; ) {
+    assert.ok(sent < 1e6)
+    for (let n = 0; n < 20_000; n++) socket.send('x')
+    sent += 20_000
+    while (asked + unanswered() - before < sent) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  assert.equal(asked + unanswered() - before, sent)
+  assert.equal(count('clusterdns_udp_overloaded'), 1)
+  assert.equal(lines.length, 1)
+  assert.match(lines[0] ?? '', /^\[WARNING\] dns:\/\/127.0.0.1:0 udp: overloaded, /)
 })

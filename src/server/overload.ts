@@ -1,0 +1,208 @@
+// When a socket has more queries than there is time for: nobody gets more than a fair share, so that clients who ask for little
+// get all of it (docs/decisions/overload.md).
+//
+// Calm costs a look at a flag per query. In overload queries are counted by client, in windows of a tenth of a second. The
+// most that one client may have in a window is lowered while the socket stays full, and raised when it doesn't.
+import type { Log } from '../log.ts'
+import { counter, gauge } from '../metrics.ts'
+import { fairShare } from './fair-share.ts'
+import type { Quota } from './socket-filter.ts'
+
+/** ms. */
+const windowLength = 100
+/** Windows without anybody over the share after which overload is over. */
+const calmWindows = 50
+/** Of what was answered in a window in which the socket was full. */
+const target = 0.9
+const raise = 1.1
+/** Clients counted by themselves; those that come when there are so many are counted as one. */
+const maxClients = 10_000
+/** Clients over the share that the kernel is told of: the heaviest. */
+const maxQuotas = 32
+/** Those a little over it are cheaper to read. */
+const quotaFrom = 1.2
+
+const states = gauge(
+  'clusterdns_udp_overloaded',
+  'Sockets, of all workers, that have more queries than there is time for.',
+  ['server'],
+)
+const unanswered = counter(
+  'clusterdns_udp_over_share_total',
+  'Counter of queries read and left unanswered in overload, as their client had had its share.',
+  ['server'],
+)
+
+/** A client's address: that of IPv4 as a number, others as a character per octet or as text. */
+export type ClientKey = number | string
+
+/** The socket, as overload knows it. */
+export interface Pressure {
+  /** Was there more to do than time since the last call? */
+  full(): boolean
+  /** Lets the kernel drop what is over these; none lifts them. Returns whether it does. */
+  limit(quotas: readonly Quota[]): boolean
+  /** Datagrams that the kernel has dropped so far. */
+  readonly dropped: number
+}
+
+/** In place of a share while none is known. */
+const unlimited = 2 ** 50
+
+interface Tally {
+  /** In this window. */
+  read: number
+  /** What it may still have: grows by a share in a window, and to one at most. */
+  tokens: number
+  /** When they were counted. */
+  at: number
+}
+
+export class Overload {
+  readonly #pressure: Pressure
+  readonly #log: Log
+  /** What the log calls it. */
+  readonly #name: string
+  readonly #gauge
+  readonly #counter
+  #timer: NodeJS.Timeout | undefined
+  /** Those seen in this window or the one before. */
+  readonly #clients = new Map<ClientKey, Tally>()
+  readonly #others: Tally = { read: 0, tokens: unlimited, at: 0 }
+  /** Of this window. */
+  #answered = 0
+  /** The most a client may have in a window. */
+  #share = unlimited
+  #quotas: ReadonlyMap<ClientKey, number> = new Map()
+  #calm = 0
+  #since = 0
+  #windowSince = 0
+  #now = 0
+  #left = 0
+  #droppedBefore = 0
+
+  /** `server` is '' for all sockets of a thread. */
+  constructor(server: string, pressure: Pressure, log: Log) {
+    this.#name = server === '' ? 'udp' : `${server} udp`
+    this.#pressure = pressure
+    this.#log = log
+    this.#gauge = states.with(server)
+    this.#counter = unanswered.with(server)
+  }
+
+  /** Are queries counted by client now? `admit` is to be asked for each then. */
+  get on(): boolean {
+    return this.#timer !== undefined
+  }
+
+  /** The socket was full. `now` is performance.now(). */
+  begin(now: number): void {
+    if (this.#timer !== undefined) return
+    // Where nobody asks any more nothing else looks at the clock.
+    this.#timer = setInterval(() => this.look(performance.now()), windowLength).unref()
+    this.#share = unlimited
+    this.#calm = 0
+    this.#left = 0
+    this.#droppedBefore = this.#pressure.dropped
+    this.#since = now
+    this.#windowSince = now
+    this.#now = now
+    this.#gauge.add(1)
+    this.#log.warning(`${this.#name}: overloaded, no client gets more than a fair share of the answers`)
+  }
+
+  /** Is a query of this client to be answered? */
+  // hot
+  admit(client: ClientKey): boolean {
+    let tally = this.#clients.get(client)
+    if (tally === undefined) {
+      if (this.#clients.size < maxClients) {
+        tally = { read: 0, tokens: this.#share, at: this.#now }
+        this.#clients.set(client, tally)
+      } else tally = this.#others
+    }
+    tally.read++
+    const share = this.#share
+    const tokens = Math.min(share, tally.tokens + (share * (this.#now - tally.at)) / windowLength)
+    tally.at = this.#now
+    if (tokens < 1) {
+      tally.tokens = tokens
+      this.#left++
+      this.#counter.inc()
+      return false
+    }
+    tally.tokens = tokens - 1
+    this.#answered++
+    return true
+  }
+
+  /** Ends the window where its time is over. To be called every few queries. */
+  // hot
+  look(now: number): void {
+    // A thread that is kept from running, by a quota or by others, comes late.
+    this.#now = now
+    const length = now - this.#windowSince
+    if (this.#timer === undefined || length < windowLength) return
+    this.#windowSince = now
+    this.#turn(windowLength / length)
+  }
+
+  /** `scale` makes what was counted what it would have been in a window of the usual length. */
+  #turn(scale: number): void {
+    const demands = new Map<ClientKey, number>()
+    for (const [client, { read }] of this.#clients) {
+      if (read > 0) demands.set(client, (read * scale) / (this.#quotas.get(client) ?? 1))
+    }
+    const all = [...demands.values(), this.#others.read * scale]
+    if (this.#pressure.full()) {
+      this.#share = Math.max(1, Math.min(unlimited, fairShare(all, this.#answered * scale * target)))
+      this.#calm = 0
+    } else {
+      this.#share = Math.min(unlimited, this.#share * raise)
+      this.#calm = Math.max(...all) > this.#share ? 0 : this.#calm + 1
+    }
+    for (const [client, tally] of this.#clients) {
+      if (tally.read === 0) this.#clients.delete(client)
+      else tally.read = 0
+    }
+    this.#others.read = 0
+    this.#answered = 0
+    if (this.#calm >= calmWindows) this.end()
+    else this.#tellKernel(demands)
+  }
+
+  #tellKernel(demands: ReadonlyMap<ClientKey, number>): void {
+    const heavy = [...demands]
+      .filter(([client, demand]) => demand > this.#share * quotaFrom && octetsOf(client) !== undefined)
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, maxQuotas)
+    if (heavy.length === 0 && this.#quotas.size === 0) return
+    const quotas = new Map(heavy.map(([client, demand]) => [client, this.#share / demand]))
+    const done = this.#pressure.limit(
+      heavy.map(([client]) => ({ address: octetsOf(client) as string, accept: quotas.get(client) as number })),
+    )
+    this.#quotas = done ? quotas : new Map()
+  }
+
+  /** It is over, or the socket is closed. */
+  end(): void {
+    if (this.#timer === undefined) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    if (this.#quotas.size > 0) this.#pressure.limit([])
+    this.#quotas = new Map()
+    this.#clients.clear()
+    this.#gauge.add(-1)
+    const seconds = ((this.#windowSince - this.#since) / 1000).toFixed(1)
+    const left = this.#left + this.#pressure.dropped - this.#droppedBefore
+    this.#log.info(
+      `${this.#name}: no longer overloaded, after ${seconds} s in which ${left} queries were left unanswered`,
+    )
+  }
+}
+
+/** As the kernel knows it; undefined for text. */
+function octetsOf(client: ClientKey): string | undefined {
+  if (typeof client === 'string') return client.length === 16 ? client : undefined
+  return String.fromCharCode(client >>> 24, (client >>> 16) & 255, (client >>> 8) & 255, client & 255)
+}
