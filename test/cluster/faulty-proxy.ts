@@ -20,6 +20,8 @@ export class FaultyProxy {
   rewrite: (path: string) => string = (path) => path
   /** Breaks every connection that comes. */
   down = false
+  /** Takes requests and never answers. */
+  mute = false
   /** Nothing that comes on a watch is handed on. */
   deaf = false
   /** Paths of all requests, in order. */
@@ -83,6 +85,7 @@ export class FaultyProxy {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url ?? ''
     this.requests.push(path)
+    if (this.mute) return
     const answer = this.answer(path, request.headers.authorization ?? '')
     if (answer !== undefined) {
       response.writeHead(answer.status, answer.headers)
