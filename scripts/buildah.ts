@@ -1,4 +1,4 @@
-// buildah, and other programs of the system: run to their end, and told of where they fail or are missing.
+// buildah, and other programs of the system: installed, run to their end, and told of where they fail.
 import { spawnSync } from 'node:child_process'
 
 /** Runs a program; returns what it printed. What it says to standard error is shown where it fails. Throws Error. */
@@ -27,9 +27,14 @@ export function buildahLoudly([command = '', ...args]: readonly string[]): void 
   runLoudly('buildah', [command, ...(command === 'build' ? isolation : []), ...args])
 }
 
+/** Where a program is in a Debian package of another name. */
+const packages: Readonly<Record<string, string>> = { nft: 'nftables' }
+
 /** Installs the Debian packages of programs that are missing. Throws Error where that can't be. */
 export function need(programs: readonly string[]): void {
-  const missing = programs.filter((program) => spawnSync(program, ['--version']).error !== undefined)
+  const missing = programs
+    .filter((program) => spawnSync(program, ['--version']).error !== undefined)
+    .map((program) => packages[program] ?? program)
   if (missing.length === 0) return
   const names = missing.join(' and ')
   if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).error !== undefined) {
@@ -37,13 +42,6 @@ export function need(programs: readonly string[]): void {
   }
   process.stdout.write(`installing ${names}\n`)
   run('apt-get', ['-qq', 'update'])
-  run('env', [
-    'DEBIAN_FRONTEND=noninteractive',
-    'apt-get',
-    '-qq',
-    'install',
-    '--no-install-recommends',
-    '--yes',
-    ...missing,
-  ])
+  const install = ['apt-get', '-qq', 'install', '--no-install-recommends', '--yes', ...missing]
+  run('env', ['DEBIAN_FRONTEND=noninteractive', ...install])
 }

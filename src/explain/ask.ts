@@ -143,7 +143,8 @@ function askByUdp(
       reject(error)
     }
   })
-  socket.connect(port, address, () => socket.send(message))
+  // Called where it fails, too.
+  socket.connect(port, address, (error?: Error) => (error ? reject(unreachable(error)) : socket.send(message)))
   return promise.finally(() => {
     clearTimeout(timer)
     socket.close()

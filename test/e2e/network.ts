@@ -1,5 +1,6 @@
-// A node and its pods as network namespaces (iproute2): the node holds a bridge and the ClusterIP, each pod has an address
-// on the bridge and a resolv.conf of its own. Needs root.
+// A node and its pods as network namespaces (iproute2): the node holds a bridge, each pod has an address and a resolv.conf of
+// its own. The ClusterIP is an address of the node, or, where pods are routed, nobody's: the node then has to translate it
+// (service-proxy.ts). Needs root.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 
@@ -12,8 +13,13 @@ export interface PodNetwork {
   readonly resolvConf: string
 }
 
+/** Of the node. */
+export const nodeAddress = '10.244.0.1'
+
 export interface Network {
   readonly node: string
+  /** Every packet between pods passes the node, as in a cluster; else they reach each other on the bridge. */
+  readonly routed: boolean
   readonly pods: Readonly<Record<string, PodNetwork>>
 }
 
@@ -33,40 +39,54 @@ export function obstacle(): string | undefined {
   }
 }
 
-/** By the names of the pods, their resolv.conf. */
-export function makeNetwork(files: Readonly<Record<string, string>>): Network {
+/** `files`: by the names of the pods, their resolv.conf. */
+export function makeNetwork(files: Readonly<Record<string, string>>, { routed = false } = {}): Network {
   const prefix = `cdns-${process.pid}`
   const node = `${prefix}-node`
   ip('netns', 'add', node)
   inside(node, 'link', 'set', 'lo', 'up')
   inside(node, 'link', 'add', 'br0', 'type', 'bridge')
-  inside(node, 'addr', 'add', '10.244.0.1/24', 'dev', 'br0')
+  inside(node, 'addr', 'add', `${nodeAddress}/24`, 'dev', 'br0')
   inside(node, 'addr', 'add', 'fd00:10:244::1/64', 'dev', 'br0', 'nodad')
-  inside(node, 'addr', 'add', `${clusterIP}/32`, 'dev', 'lo')
+  if (routed) {
+    for (const setting of ['ip_forward=1', 'conf.all.send_redirects=0', 'conf.br0.send_redirects=0']) {
+      ip('netns', 'exec', node, 'sysctl', '-qw', `net.ipv4.${setting}`)
+    }
+  } else inside(node, 'addr', 'add', `${clusterIP}/32`, 'dev', 'lo')
   inside(node, 'link', 'set', 'br0', 'up')
-  const pods: Record<string, PodNetwork> = {}
-  for (const [at, [pod, resolvConf]] of Object.entries(files).entries()) {
-    const name = `${prefix}-${pod}`
-    const host = at + 11
-    ip('netns', 'add', name)
-    ip('link', 'add', 'eth0', 'netns', name, 'type', 'veth', 'peer', 'name', `veth${host}`, 'netns', node)
-    inside(node, 'link', 'set', `veth${host}`, 'master', 'br0', 'up')
-    inside(name, 'link', 'set', 'lo', 'up')
-    inside(name, 'addr', 'add', `10.244.0.${host}/24`, 'dev', 'eth0')
-    inside(name, 'addr', 'add', `fd00:10:244::${host}/64`, 'dev', 'eth0', 'nodad')
-    inside(name, 'link', 'set', 'eth0', 'up')
-    inside(name, 'route', 'add', 'default', 'via', '10.244.0.1')
-    writeEtc(name, resolvConf)
-    pods[pod] = { name, address: `10.244.0.${host}`, resolvConf }
-  }
-  return { node, pods }
+  // Where packets to Services seem to go, before they are translated.
+  if (routed) inside(node, 'route', 'add', 'default', 'dev', 'br0')
+  const network: Network = { node, routed, pods: {} }
+  const pods = Object.fromEntries(
+    Object.entries(files).map(([pod, resolvConf], at) => [pod, addPod(network, pod, at + 11, resolvConf)]),
+  )
+  return { ...network, pods }
+}
+
+/** `host`: the last number of its address. Whoever adds one removes it. */
+export function addPod({ node, routed }: Network, pod: string, host: number, resolvConf: string): PodNetwork {
+  const name = node.replace(/node$/, pod)
+  ip('netns', 'add', name)
+  ip('link', 'add', 'eth0', 'netns', name, 'type', 'veth', 'peer', 'name', `veth${host}`, 'netns', node)
+  inside(node, 'link', 'set', `veth${host}`, 'master', 'br0', 'up')
+  inside(name, 'link', 'set', 'lo', 'up')
+  inside(name, 'addr', 'add', `10.244.0.${host}/${routed ? 32 : 24}`, 'dev', 'eth0')
+  inside(name, 'addr', 'add', `fd00:10:244::${host}/64`, 'dev', 'eth0', 'nodad')
+  inside(name, 'link', 'set', 'eth0', 'up')
+  if (routed) inside(name, 'route', 'add', nodeAddress, 'dev', 'eth0')
+  inside(name, 'route', 'add', 'default', 'via', nodeAddress)
+  writeEtc(name, resolvConf)
+  return { name, address: `10.244.0.${host}`, resolvConf }
+}
+
+export function removePod({ name }: PodNetwork): void {
+  ip('netns', 'del', name)
+  rmSync(`/etc/netns/${name}`, { recursive: true, force: true })
 }
 
 export function removeNetwork({ node, pods }: Network): void {
-  for (const name of [...Object.values(pods).map((pod) => pod.name), node]) {
-    ip('netns', 'del', name)
-    rmSync(`/etc/netns/${name}`, { recursive: true, force: true })
-  }
+  for (const pod of Object.values(pods)) removePod(pod)
+  ip('netns', 'del', node)
 }
 
 function inside(namespace: string, ...args: readonly string[]): void {

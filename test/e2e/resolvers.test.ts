@@ -2,13 +2,12 @@
 // by those rules gets. Runs in the node's network namespace; started by main.ts.
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createSocket, type Socket } from 'node:dgram'
+import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { decode, encode } from 'dns-packet'
 import { Type } from '../../src/dns/codes.ts'
 import { parseName, printName } from '../../src/dns/name.ts'
 import { Inquiry } from '../../src/explain/inquiry.ts'
@@ -16,6 +15,7 @@ import { resolve } from '../../src/explain/resolution.ts'
 import { parseResolvConf } from '../../src/resolver/resolv-conf.ts'
 import { resolverNamed } from '../../src/resolver/resolvers.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { startInternet } from './internet.ts'
 import { clusterIP, type Network } from './network.ts'
 import { addressesIn, type Program, type Programs } from './programs.ts'
 import { printTable, type Row } from './table.ts'
@@ -112,29 +112,6 @@ function wideObjects(): string {
     .join('\n---\n')
 }
 
-/** The Internet: a few names, and NXDOMAIN for all others. */
-async function startUpstream(): Promise<Socket> {
-  const addresses: Readonly<Record<string, string>> = { 'api.example.com': '192.0.2.80', 'redis.ik8s.io': '192.0.2.79' }
-  const socket = createSocket('udp4')
-  socket.on('message', (message, { port, address }) => {
-    const { id = 0, questions = [] } = decode(message)
-    const { name = '', type = 'A' } = questions[0] ?? {}
-    const known = addresses[name.toLowerCase()]
-    const answers = known !== undefined && type === 'A' ? [{ type: 'A' as const, name, ttl: 30, data: known }] : []
-    const reply = encode({
-      type: 'response',
-      id,
-      flags: 0x180 | (known === undefined && name !== '.' ? 3 : 0),
-      questions,
-      answers,
-    })
-    socket.send(reply, port, address)
-  })
-  socket.bind(5300, '127.0.0.1')
-  await once(socket, 'listening')
-  return socket
-}
-
 interface Result {
   readonly code: number | null
   readonly output: string
@@ -181,7 +158,7 @@ before(async () => {
   sandbox = await startSandbox({ manifests: [manifests] })
   sandbox.apply(wideObjects())
   await sandbox.settled()
-  upstream = await startUpstream()
+  upstream = await startInternet('127.0.0.1', 5300)
   const corefile = `.:53 {
     bind ${clusterIP}
     multisocket 1

@@ -132,6 +132,10 @@ test('silence is asked again', async (t) => {
   assert.equal(answer.records[0]?.text, '192.0.2.9')
 })
 
+test('the network refuses it', { skip: process.platform === 'linux' ? false : 'as Linux does' }, async () => {
+  await assert.rejects(askServer({ address: '255.255.255.255', port: 53 }, web, quick), hasReason('unreachable'))
+})
+
 test('nobody listens', async () => {
   const udp = createSocket('udp4')
   udp.bind(0, '127.0.0.1')
