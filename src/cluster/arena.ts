@@ -58,6 +58,11 @@ export class Arena {
     return address
   }
 
+  /** Octets that the record takes: its own, and a few more. */
+  lengthAt(address: RecordAddress): number {
+    return this.#pages.get(address >>> pageBits)?.octets ?? this.memory.bufferOf(address).length
+  }
+
   /** Nobody will read the record any more. */
   free(address: RecordAddress): void {
     const number = address >>> pageBits

@@ -1,25 +1,35 @@
 // Tells one worker what the mirror holds and how it changes, in batches small enough that none delays an answer.
 //
 // The next batch goes out once the worker has taken in the last. What changes meanwhile is remembered by its key alone
-// and read when it is sent, so a slow worker costs no memory, and misses states but never the last one.
+// and looked up when it is told, so a slow worker costs no memory, and misses states but never the last one.
 import type { MessagePort } from 'node:worker_threads'
 import { kindNames } from './kinds.ts'
-import type { Mirror, MirrorListener } from './mirror.ts'
+import type { Mirror, MirrorListener, Reading } from './mirror.ts'
+import type { Chunk, RecordAddress } from './record-memory.ts'
 import type { Kind } from './store.ts'
 
 /** From the main thread to a worker. */
 export interface Batch {
-  /** Kind, key and object as JSON, for each change; no object where it is gone. */
-  readonly changes: readonly (readonly [kind: Kind, key: string, text: string | undefined])[]
+  /** Chunks of memory that are new, or gone, by their number; to be taken in before the rest. */
+  readonly chunks: readonly (readonly [number: number, chunk: Chunk])[]
+  /** The records of objects that have come or changed. They are there until the batch is taken in, and as long as nothing else is told of them. */
+  readonly put: readonly (readonly [kind: Kind, address: RecordAddress])[]
+  readonly gone: readonly (readonly [kind: Kind, key: string])[]
   /** Kinds of which everything has been told. */
   readonly synced: readonly Kind[]
   /** Of the mirror. */
   readonly serial: number
 }
 
-/** Bounds of a batch: changes, and characters of their texts, which the last change may exceed. */
-const maxChanges = 128
-const maxCharacters = 16_384
+export interface FeedLimits {
+  /** Of a batch: changes, and octets of their records, which the last change may exceed. */
+  readonly changes: number
+  readonly octets: number
+  /** How long after its port is closed a worker may still read, for questions it hadn't answered yet, milliseconds. */
+  readonly graceMs: number
+}
+
+const feedLimits: FeedLimits = { changes: 128, octets: 16_384, graceMs: 30_000 }
 
 /** What has to be told of one kind: first every key there is, and all along those that changed. */
 interface Backlog {
@@ -32,26 +42,36 @@ interface Backlog {
 export class Feed implements MirrorListener {
   readonly #mirror: Mirror
   readonly #port: MessagePort
+  readonly #reading: Reading
+  readonly #limits: FeedLimits
   readonly #backlogs = new Map<Kind, Backlog>()
+  /** Chunks the worker has. */
+  readonly #chunks: Chunk[] = []
   /** The batch the worker hasn't taken in yet. */
   #underWay: Batch | undefined
+  /** The version of the mirror that the worker knows nothing older than, once it has taken that in. */
+  #version: number | undefined
   readonly #taken = new Set<Kind>()
   readonly #unlisten: () => void
   readonly #level = Promise.withResolvers<void>()
 
-  constructor(mirror: Mirror, port: MessagePort) {
+  constructor(mirror: Mirror, port: MessagePort, limits = feedLimits) {
+    this.#limits = limits
     this.#mirror = mirror
     this.#port = port
+    this.#reading = mirror.read()
     for (const kind of kindNames) this.#backlogs.set(kind, { keys: mirror.keys(kind), changed: new Set(), told: false })
     this.#unlisten = mirror.listen(this)
     port.on('message', () => {
       for (const kind of this.#underWay?.synced ?? []) this.#taken.add(kind)
       this.#underWay = undefined
+      if (this.#version !== undefined) this.#reading.passed(this.#version)
       this.#send()
     })
     port.on('close', () => {
       this.#unlisten()
       this.#level.resolve()
+      setTimeout(() => this.#reading.end(), limits.graceMs).unref()
     })
     port.unref()
     this.#send()
@@ -94,19 +114,21 @@ export class Feed implements MirrorListener {
 
   /** Undefined where the worker knows everything. */
   #nextBatch(): Batch | undefined {
-    const changes: [Kind, string, string | undefined][] = []
+    const put: [Kind, RecordAddress][] = []
+    const gone: [Kind, string][] = []
     const synced: Kind[] = []
-    let characters = 0
+    let octets = 0
     for (const [kind, backlog] of this.#backlogs) {
       // Every kind gets its share of every batch, so that a long list of one doesn't hold up the others.
-      const share = characters + maxCharacters / kindNames.length
-      const most = changes.length + maxChanges / kindNames.length
+      const share = octets + this.#limits.octets / kindNames.length
+      const most = put.length + gone.length + this.#limits.changes / kindNames.length
       let key = takeKey(backlog)
       while (key !== undefined) {
-        const text = this.#mirror.text(kind, key)
-        changes.push([kind, key, text])
-        characters += key.length + (text?.length ?? 0)
-        if (characters >= share || changes.length >= most) break
+        const address = this.#mirror.addressOf(kind, key)
+        if (address === undefined) gone.push([kind, key])
+        else put.push([kind, address])
+        octets += address === undefined ? key.length : this.#mirror.lengthAt(address)
+        if (octets >= share || put.length + gone.length >= most) break
         key = takeKey(backlog)
       }
       if (key === undefined && !backlog.told && this.#mirror.synced(kind)) {
@@ -114,7 +136,21 @@ export class Feed implements MirrorListener {
         synced.push(kind)
       }
     }
-    return changes.length === 0 && synced.length === 0 ? undefined : { changes, synced, serial: this.#mirror.serial() }
+    if (put.length === 0 && gone.length === 0 && synced.length === 0) return undefined
+    const isLast = [...this.#backlogs.values()].every(({ changed }) => changed.size === 0)
+    this.#version = isLast ? this.#mirror.version : undefined
+    return { chunks: this.#takeChunks(), put, gone, synced, serial: this.#mirror.serial() }
+  }
+
+  /** What is other there than the worker knows. */
+  #takeChunks(): readonly (readonly [number, Chunk])[] {
+    const changes: [number, Chunk][] = []
+    for (const [number, chunk] of this.#mirror.chunks.entries()) {
+      if (chunk === this.#chunks[number]) continue
+      this.#chunks[number] = chunk
+      changes.push([number, chunk])
+    }
+    return changes
   }
 }
 

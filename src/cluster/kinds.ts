@@ -26,6 +26,10 @@ export interface KindOf<K extends Kind> {
   trim(object: unknown, complain?: Complain): Trimmed[K] | undefined
   /** How what was trimmed is packed. */
   readonly form: RecordForm<Trimmed[K]>
+  /** The addresses of the first list of the form's head have reverse names. */
+  readonly isReversed: boolean
+  /** What DNS records are made of: as long as that is the same, a zone's serial doesn't move. */
+  zonePart(trimmed: Trimmed[K]): unknown
 }
 
 export const kinds: { readonly [K in Kind]: KindOf<K> } = {
@@ -36,6 +40,8 @@ export const kinds: { readonly [K in Kind]: KindOf<K> } = {
     fieldSelector: '',
     trim: trimService,
     form: serviceForm,
+    isReversed: true,
+    zonePart: (service) => ({ ...service, selects: true }),
   },
   endpointslices: {
     singular: 'EndpointSlice',
@@ -44,6 +50,12 @@ export const kinds: { readonly [K in Kind]: KindOf<K> } = {
     fieldSelector: '',
     trim: trimEndpointSlice,
     form: endpointSliceForm,
+    isReversed: true,
+    // Nobody is sent to the others.
+    zonePart: ({ endpoints, ...slice }) => ({
+      ...slice,
+      endpoints: endpoints.filter(({ ready, serving }) => ready || serving),
+    }),
   },
   namespaces: {
     singular: 'Namespace',
@@ -52,6 +64,8 @@ export const kinds: { readonly [K in Kind]: KindOf<K> } = {
     fieldSelector: '',
     trim: trimNamespace,
     form: namespaceForm,
+    isReversed: false,
+    zonePart: () => undefined,
   },
   pods: {
     singular: 'Pod',
@@ -60,7 +74,14 @@ export const kinds: { readonly [K in Kind]: KindOf<K> } = {
     fieldSelector: podFields,
     trim: trimPod,
     form: podForm,
+    isReversed: false,
+    zonePart: ({ addresses }) => addresses,
   },
 }
 
 export const kindNames = Object.keys(kinds) as readonly Kind[]
+
+/** Something for each kind. */
+export function mapKinds<T>(make: (kind: Kind) => T): Readonly<Record<Kind, T>> {
+  return Object.fromEntries(kindNames.map((kind) => [kind, make(kind)])) as Record<Kind, T>
+}

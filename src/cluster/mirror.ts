@@ -1,8 +1,11 @@
-// What the main thread keeps of the cluster: each trimmed object as text, enough to see what changes and to tell a
-// worker that comes later, and far smaller than the object.
-import { kindNames, type Trimmed } from './kinds.ts'
-import { sameRecords } from './same-records.ts'
-import { type Kind, unixSeconds } from './store.ts'
+// What the main thread keeps of the cluster: a record of each trimmed object, in memory that the workers read.
+import { isDeepStrictEqual } from 'node:util'
+import { Arena } from './arena.ts'
+import { KeyTable } from './key-table.ts'
+import { kindNames, kinds, mapKinds, type Trimmed } from './kinds.ts'
+import { packRecord, RecordWriter, unpackRecord } from './record.ts'
+import type { Chunk, RecordAddress } from './record-memory.ts'
+import type { Kind } from './store.ts'
 
 /** Told that the object with this key has come, changed or gone; what it now is, it reads from the mirror. */
 export interface MirrorListener {
@@ -11,30 +14,57 @@ export interface MirrorListener {
   synced(kind: Kind): void
 }
 
+/** Of one that reads records: none that it may still read is freed. */
+export interface Reading {
+  /** It has done with all that was replaced before the mirror came to this version. */
+  passed(version: number): void
+  /** It reads nothing any more. */
+  end(): void
+}
+
+/** Keys are those of `keyOf`. */
 export class Mirror {
-  readonly #texts: Readonly<Record<Kind, Map<string, string>>> = {
-    services: new Map(),
-    endpointslices: new Map(),
-    namespaces: new Map(),
-    pods: new Map(),
-  }
+  readonly #arena = new Arena()
+  readonly #writer = new RecordWriter()
+  readonly #tables = mapKinds(() => new KeyTable(this.#arena.memory))
   readonly #synced = new Set<Kind>()
   readonly #listeners = new Set<MirrorListener>()
   #serial = 0
+  /** How many records have been replaced. */
+  #version = 0
+  /** Records that have been replaced and may still be read, in this order, and the version each of them made. */
+  #retired: { readonly address: RecordAddress; readonly version: number }[] = []
+  /** The version that each has passed. */
+  readonly #readings = new Map<Reading, number>()
 
   /** Takes an object up; one that is as it was wakes nobody. */
   apply<K extends Kind>(kind: K, key: string, object: Trimmed[K]): void {
-    const text = JSON.stringify(object)
-    const before = this.#texts[kind].get(key)
-    if (text === before) return
-    if (before === undefined || !sameRecords(kind, JSON.parse(before), object)) this.#move()
-    this.#texts[kind].set(key, text)
+    const { form, zonePart } = kinds[kind]
+    const octets = packRecord(form, object, this.#writer)
+    const table = this.#tables[kind]
+    const slot = table.find(key)
+    const before = slot === 0 ? undefined : table.addressAt(slot)
+    if (before === undefined) {
+      table.add(key, this.#arena.add(octets))
+      this.#move()
+    } else {
+      if (this.#holds(before, octets)) return
+      const { memory } = this.#arena
+      if (!isDeepStrictEqual(zonePart(unpackRecord(form, memory.at(before))), zonePart(object))) this.#move()
+      table.replace(slot, this.#arena.add(octets))
+      this.#retire(before)
+    }
     for (const listener of this.#listeners) listener.changed(kind, key)
   }
 
   remove(kind: Kind, key: string): void {
-    if (!this.#texts[kind].delete(key)) return
+    const table = this.#tables[kind]
+    const slot = table.find(key)
+    if (slot === 0) return
+    const before = table.addressAt(slot)
+    table.remove(slot)
     this.#move()
+    this.#retire(before)
     for (const listener of this.#listeners) listener.changed(kind, key)
   }
 
@@ -59,26 +89,67 @@ export class Mirror {
   }
 
   has(kind: Kind, key: string): boolean {
-    return this.#texts[kind].has(key)
+    return this.#tables[kind].find(key) !== 0
+  }
+
+  /** The trimmed object. */
+  get<K extends Kind>(kind: K, key: string): Trimmed[K] | undefined {
+    const address = this.addressOf(kind, key)
+    return address === undefined ? undefined : unpackRecord(kinds[kind].form, this.#arena.memory.at(address))
   }
 
   /** The trimmed object as JSON. */
   text(kind: Kind, key: string): string | undefined {
-    return this.#texts[kind].get(key)
+    return JSON.stringify(this.get(kind, key))
   }
 
-  /** The keys of a kind, also those that come while they are gone through. */
-  keys(kind: Kind): MapIterator<string> {
-    return this.#texts[kind].keys()
+  /** The keys of a kind. Of what changes while they are gone through, they may tell or not. */
+  *keys(kind: Kind): Generator<string, void> {
+    const table = this.#tables[kind]
+    for (const slot of table.slots()) yield table.keyAt(slot)
   }
 
   count(kind: Kind): number {
-    return this.#texts[kind].size
+    return this.#tables[kind].size
   }
 
-  /** The clock may be set back; a serial may not (RFC 1035 3.3.13). */
-  #move(): void {
-    this.#serial = Math.max(this.#serial, unixSeconds())
+  /** Where the object's record is. */
+  addressOf(kind: Kind, key: string): RecordAddress | undefined {
+    const table = this.#tables[kind]
+    const slot = table.find(key)
+    return slot === 0 ? undefined : table.addressAt(slot)
+  }
+
+  /** Octets that the record takes, more or less. */
+  lengthAt(address: RecordAddress): number {
+    return this.#arena.lengthAt(address)
+  }
+
+  /** The memory with all records, by number. */
+  get chunks(): readonly Chunk[] {
+    return this.#arena.memory.chunks
+  }
+
+  /** Grows with every record that is replaced. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** For one that begins to read now. */
+  read(): Reading {
+    const reading: Reading = {
+      passed: (version) => {
+        if (!this.#readings.has(reading)) return
+        this.#readings.set(reading, version)
+        this.#freeRetired()
+      },
+      end: () => {
+        this.#readings.delete(reading)
+        this.#freeRetired()
+      },
+    }
+    this.#readings.set(reading, this.#version)
+    return reading
   }
 
   /** Returns what ends it. */
@@ -90,5 +161,34 @@ export class Mirror {
   /** Kinds that are not listed yet. */
   unsynced(): readonly Kind[] {
     return kindNames.filter((kind) => !this.#synced.has(kind))
+  }
+
+  /** Octets of shared memory, the unused ones among them. */
+  get octets(): number {
+    return this.#arena.octets
+  }
+
+  /** A record says where it ends: one that begins with another's octets is the same. */
+  #holds(address: RecordAddress, octets: Uint8Array): boolean {
+    const there = this.#arena.memory.octetsAt(address)
+    return octets.length <= there.length && there.compare(octets, 0, octets.length, 0, octets.length) === 0
+  }
+
+  #retire(address: RecordAddress): void {
+    this.#version++
+    if (this.#readings.size === 0) this.#arena.free(address)
+    else this.#retired.push({ address, version: this.#version })
+  }
+
+  #freeRetired(): void {
+    const passed = Math.min(...this.#readings.values())
+    const kept = this.#retired.findIndex(({ version }) => version > passed)
+    const freed = this.#retired.splice(0, kept < 0 ? this.#retired.length : kept)
+    for (const { address } of freed) this.#arena.free(address)
+  }
+
+  /** The clock may be set back; a serial may not (RFC 1035 3.3.13). */
+  #move(): void {
+    this.#serial = Math.max(this.#serial, Math.floor(Date.now() / 1000))
   }
 }

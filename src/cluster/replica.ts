@@ -1,4 +1,4 @@
-// A worker's copy of the cluster, kept up by the main thread.
+// A worker's view of the cluster, kept up by the main thread.
 import type { MessagePort } from 'node:worker_threads'
 import type { Batch } from './feed.ts'
 import type { FreshnessMessage } from './freshness.ts'
@@ -9,12 +9,10 @@ export function replica(port: MessagePort): Cluster {
   const store = new Store()
   port.on('message', (message: Batch | FreshnessMessage) => {
     if ('freshness' in message) return
-    const { changes, synced, serial } = message
-    for (const [kind, key, text] of changes) {
-      // What the mirror holds was trimmed as its kind.
-      if (text === undefined) store.remove(kind, key)
-      else store.apply(kind, key, JSON.parse(text))
-    }
+    const { chunks, put, gone, synced, serial } = message
+    for (const [number, chunk] of chunks) store.setChunk(number, chunk)
+    for (const [kind, address] of put) store.put(kind, address)
+    for (const [kind, key] of gone) store.remove(kind, key)
     for (const kind of synced) store.setSynced(kind)
     store.setSerial(serial)
     port.postMessage('taken in')

@@ -12,13 +12,13 @@ const ip6Arpa = parseName('ip6.arpa.')
 export class ReverseBranches {
   readonly #counts = new Map<string, number>()
 
-  /** Puts the addresses of `after` in the place of those of `before`; undefined where there was or is no object. */
-  replace<T>(before: T | undefined, after: T | undefined, addressesOf: (object: T) => Iterable<string>): void {
-    const gone = new Set(before === undefined ? [] : addressesOf(before))
-    for (const address of new Set(after === undefined ? [] : addressesOf(after))) {
-      if (!gone.delete(address)) this.#count(address, 1)
-    }
-    for (const address of gone) this.#count(address, -1)
+  add(address: string): void {
+    this.#count(address, 1)
+  }
+
+  /** One that was added, and as often at most. */
+  remove(address: string): void {
+    this.#count(address, -1)
   }
 
   /** Is the name of an address below this lower-cased one? */

@@ -1,17 +1,16 @@
 // The cluster as this worker knows it. The read side is narrow on purpose, so that what lies behind it can change.
-import { isDeepStrictEqual } from 'node:util'
 import type { Name } from '../dns/name.ts'
-import { identityOf, keyOf, listOf, partOf } from './api-object.ts'
 import type { Endpoint, EndpointSlice } from './endpoint-slice.ts'
-import { kindNames, kinds, type Trimmed } from './kinds.ts'
+import { kinds, type Trimmed } from './kinds.ts'
 import type { Namespace } from './namespace.ts'
-import { compareNamed, ObjectIndex } from './object-index.ts'
-import { isTerminating, type Pod } from './pod.ts'
+import type { Pod } from './pod.ts'
+import { Recent } from './recent.ts'
+import { compareWords, type HeadChange, RecordIndex } from './record-index.ts'
+import { type Chunk, type RecordAddress, RecordMemory } from './record-memory.ts'
 import { ReverseBranches } from './reverse-branches.ts'
-import { sameRecords } from './same-records.ts'
 import type { Service } from './service.ts'
 
-export type Kind = 'services' | 'endpointslices' | 'namespaces' | 'pods'
+export type Kind = keyof Trimmed
 
 /** Names and namespaces are lower-case; addresses are text in canonical form. Objects never change: an event replaces them. */
 export interface Cluster {
@@ -37,29 +36,32 @@ export interface Cluster {
   services(): Iterable<Service>
 }
 
-const clusterIPsOf = (service: Service): readonly string[] => service.clusterIPs
-const externalAddressesOf = (service: Service): readonly string[] => service.externalAddresses ?? []
-const addressesOf = (pod: Pod): readonly string[] => pod.addresses
-const endpointAddressesOf = (slice: EndpointSlice): readonly string[] =>
-  slice.endpoints.flatMap((endpoint) => endpoint.addresses)
-const serviceOf = (slice: EndpointSlice): readonly string[] => [`${slice.namespace}/${slice.service}`]
+/**
+ * How much of what was asked for is kept as objects, in services, and in endpoints of slices: see Recent. With what is
+ * compiled from it, a service takes about 1 KiB.
+ */
+const recentServices = 8192
+const recentEndpoints = 16_384
+const recentPods = 4096
 
-/** A Cluster of plain objects in flat maps. Its keys are those of `keyOf`. */
+/** A Cluster of packed records, which are unpacked when they are asked for. */
 export class Store implements Cluster {
-  readonly #services = new Map<string, Service>()
-  readonly #slices = new Map<string, EndpointSlice>()
-  readonly #namespaces = new Map<string, Namespace>()
-  readonly #pods = new Map<string, Pod>()
-  /** By namespace, then by name: the way every question takes, without making a key for it. */
-  readonly #servicesOf = new Map<string, Map<string, Service>>()
-  readonly #servicesByAddress = new ObjectIndex<Service>()
-  readonly #servicesByExternalAddress = new ObjectIndex<Service>()
-  readonly #slicesByService = new ObjectIndex<EndpointSlice>()
-  readonly #slicesByAddress = new ObjectIndex<EndpointSlice>()
-  readonly #podsByAddress = new ObjectIndex<Pod>()
+  readonly #memory = new RecordMemory()
+  readonly #records: { readonly [K in Kind]: RecordIndex<Trimmed[K]> } = {
+    services: new RecordIndex(this.#memory, kinds.services.form),
+    endpointslices: new RecordIndex(this.#memory, kinds.endpointslices.form),
+    namespaces: new RecordIndex(this.#memory, kinds.namespaces.form),
+    pods: new RecordIndex(this.#memory, kinds.pods.form),
+  }
   readonly #branches = new ReverseBranches()
+  /** All of them: there are few, and one is asked for with every question. */
+  readonly #namespaces = new Map<string, Namespace>()
+  readonly #services = new Recent<Service>(recentServices, () => 1)
+  readonly #slices = new Recent<readonly EndpointSlice[]>(recentEndpoints, weighSlices)
+  /** By address, as are pods. */
+  readonly #servicesAt = new Recent<Service>(recentServices, () => 1)
+  readonly #podsAt = new Recent<readonly Pod[]>(recentPods, (pods) => pods.length)
   readonly #synced = new Set<Kind>()
-  #ordered: readonly Service[] | undefined
   #serial = 0
 
   synced(kind: Kind): boolean {
@@ -70,29 +72,40 @@ export class Store implements Cluster {
     return this.#serial
   }
 
+  // hot
   namespace(name: string): Namespace | undefined {
     return this.#namespaces.get(name)
   }
 
+  // hot
   service(namespace: string, name: string): Service | undefined {
-    return this.#servicesOf.get(namespace)?.get(name)
+    return this.#services.get(namespace, name) ?? this.#findService(namespace, name)
   }
 
+  // hot
   slices(namespace: string, service: string): readonly EndpointSlice[] {
-    return this.#slicesByService.at(`${namespace}/${service}`)
+    return this.#slices.get(namespace, service) ?? this.#findSlices(namespace, service)
   }
 
   serviceAt(address: string): Service | undefined {
-    return this.#servicesByAddress.first(address)
+    const recent = this.#servicesAt.get('', address)
+    if (recent !== undefined) return recent
+    const [service] = this.#servicesOf(0, address, ({ clusterIPs }) => clusterIPs)
+    if (service !== undefined) this.#servicesAt.set('', address, service)
+    return service
   }
 
   externalServicesAt(address: string): readonly Service[] {
-    return this.#servicesByExternalAddress.at(address)
+    return this.#servicesOf(1, address, ({ externalAddresses = [] }) => externalAddresses)
   }
 
   endpointsAt(address: string): readonly { readonly slice: EndpointSlice; readonly endpoint: Endpoint }[] {
-    return this.#slicesByAddress
-      .at(address)
+    const slices = this.#records.endpointslices.atAddress(0, address).flatMap((slot) => {
+      const { namespace, name, service } = this.#records.endpointslices.headAt(slot)
+      return this.slices(namespace, service).filter((slice) => slice.name === name)
+    })
+    return slices
+      .sort(compareNamed)
       .flatMap((slice) =>
         slice.endpoints
           .filter((endpoint) => endpoint.addresses.includes(address))
@@ -105,35 +118,40 @@ export class Store implements Cluster {
   }
 
   podsAt(address: string): readonly Pod[] {
-    return this.#podsByAddress.at(address)
+    const recent = this.#podsAt.get('', address)
+    if (recent !== undefined) return recent
+    const pods = this.#records.pods
+      .atAddress(0, address)
+      .map((slot) => this.#records.pods.unpack(slot))
+      .filter(({ addresses }) => addresses.includes(address))
+      .sort(compareNamed)
+    if (pods.length > 0) this.#podsAt.set('', address, pods)
+    return pods
   }
 
-  services(): Iterable<Service> {
-    this.#ordered ??= [...this.#services.values()].sort(compareNamed)
-    return this.#ordered
+  /** As they are at the time when each one's turn comes. */
+  *services(): Generator<Service, void> {
+    const names = [...this.#records.services.slots()].map((slot) => this.#records.services.headAt(slot))
+    for (const { namespace, name } of names.sort(compareNamed)) {
+      const service = this.service(namespace, name)
+      if (service !== undefined) yield service
+    }
   }
 
-  /**
-   * Takes an object up, or puts it in the place of the one that has its key. An object equal to the one that is there
-   * changes nothing, and that one stays. True if anything changed.
-   */
-  apply<K extends Kind>(kind: K, key: string, object: Trimmed[K]): boolean {
-    const before = this.#mapOf(kind).get(key)
-    if (isDeepStrictEqual(before, object)) return false
-    this.#mapOf(kind).set(key, object)
-    this.#reindex(kind, before, object)
-    if (before === undefined || !sameRecords(kind, before, object)) this.#serial = unixSeconds()
-    return true
+  /** Before records that are in it. Undefined: it is gone. */
+  setChunk(number: number, chunk: Chunk): void {
+    this.#memory.setChunk(number, chunk)
   }
 
-  /** True if there was one. */
-  remove(kind: Kind, key: string): boolean {
-    const before = this.#mapOf(kind).get(key)
-    if (before === undefined) return false
-    this.#mapOf(kind).delete(key)
-    this.#reindex(kind, before, undefined)
-    this.#serial = unixSeconds()
-    return true
+  /** The record of an object that has come or changed. It must not be freed before the object has another one, or none. */
+  put(kind: Kind, address: RecordAddress): void {
+    const change = this.#records[kind].put(address)
+    if (change !== undefined) this.#changed(kind, change)
+  }
+
+  remove(kind: Kind, key: string): void {
+    const change = this.#records[kind].remove(key)
+    if (change !== undefined) this.#changed(kind, change)
   }
 
   /** The kind has been listed, or is not watched. */
@@ -141,84 +159,91 @@ export class Store implements Cluster {
     this.#synced.add(kind)
   }
 
-  /** For who knows better when the last change was: the thread that saw it come. */
   setSerial(seconds: number): void {
     this.#serial = seconds
   }
 
   /** How many objects of the kind there are. */
   count(kind: Kind): number {
-    return this.#mapOf(kind).size
+    return this.#records[kind].size
   }
 
-  #mapOf<K extends Kind>(kind: K): Map<string, Trimmed[K]>
-  #mapOf(kind: Kind): Map<string, Service> | Map<string, EndpointSlice> | Map<string, Namespace> | Map<string, Pod> {
-    switch (kind) {
-      case 'services':
-        return this.#services
-      case 'endpointslices':
-        return this.#slices
-      case 'namespaces':
-        return this.#namespaces
-      case 'pods':
-        return this.#pods
+  #findService(namespace: string, name: string): Service | undefined {
+    const records = this.#records.services
+    for (let slot = records.firstLike(namespace, name); slot !== 0; slot = records.nextLike(slot)) {
+      const service = records.unpack(slot)
+      if (service.namespace !== namespace || service.name !== name) continue
+      // Of a name that was asked for, the text may be a part of a longer one, which would be kept with it.
+      this.#services.set(service.namespace, service.name, service)
+      return service
     }
+    return undefined
   }
 
-  #rename(before: Service | undefined, after: Service | undefined): void {
-    const { namespace, name } = (after ?? before) as Service
-    const services = this.#servicesOf.get(namespace) ?? new Map<string, Service>()
-    if (after === undefined) services.delete(name)
-    else services.set(name, after)
-    if (services.size === 0) this.#servicesOf.delete(namespace)
-    else this.#servicesOf.set(namespace, services)
+  #findSlices(namespace: string, service: string): readonly EndpointSlice[] {
+    const [first, ...others] = this.#records.endpointslices
+      .ofService(namespace, service)
+      .map((slot) => this.#records.endpointslices.unpack(slot))
+      .filter((slice) => slice.namespace === namespace && slice.service === service)
+    if (first === undefined) return noSlices
+    const slices = [first, ...others].sort(compareNamed)
+    this.#slices.set(first.namespace, first.service, slices)
+    return slices
   }
 
-  #reindex<K extends Kind>(kind: K, before: Trimmed[K] | undefined, after: Trimmed[K] | undefined): void
-  #reindex(kind: Kind, before: never, after: never): void {
+  /** Those that have the address, by the nth list of addresses, ordered. */
+  #servicesOf(list: number, address: string, addressesOf: (service: Service) => readonly string[]): Service[] {
+    const services = this.#records.services.atAddress(list, address).flatMap((slot) => {
+      const { namespace, name } = this.#records.services.headAt(slot)
+      return this.service(namespace, name) ?? []
+    })
+    return services.filter((service) => addressesOf(service).includes(address)).sort(compareNamed)
+  }
+
+  /** What was made of the object as it was is of no use any more. */
+  #changed(kind: Kind, { before, after }: HeadChange): void {
+    const [addressesBefore = []] = before?.addresses ?? []
+    const [addressesAfter = []] = after?.addresses ?? []
+    const { namespace, name } = (after ?? before) as NonNullable<typeof after>
+    if (kinds[kind].isReversed) {
+      const { gone, come } = compareWords(addressesBefore, addressesAfter)
+      for (const address of come) this.#branches.add(address)
+      for (const address of gone) this.#branches.remove(address)
+    }
     switch (kind) {
       case 'services':
-        this.#rename(before, after)
-        this.#servicesByAddress.replace(before, after, clusterIPsOf)
-        this.#servicesByExternalAddress.replace(before, after, externalAddressesOf)
-        this.#branches.replace(before, after, clusterIPsOf)
-        this.#ordered = undefined
+        this.#services.delete(namespace, name)
+        for (const address of [...addressesBefore, ...addressesAfter]) this.#servicesAt.delete('', address)
         break
       case 'endpointslices':
-        this.#slicesByService.replace(before, after, serviceOf)
-        this.#slicesByAddress.replace(before, after, endpointAddressesOf)
-        this.#branches.replace(before, after, endpointAddressesOf)
-        break
-      case 'pods':
-        this.#podsByAddress.replace(before, after, addressesOf)
+        this.#slices.delete(namespace, before?.service ?? '')
+        this.#slices.delete(namespace, after?.service ?? '')
         break
       case 'namespaces':
+        if (after === undefined) this.#namespaces.delete(name)
+        else this.#namespaces.set(name, { name })
+        break
+      case 'pods':
+        for (const address of [...addressesBefore, ...addressesAfter]) this.#podsAt.delete('', address)
         break
     }
   }
 }
 
-export function unixSeconds(): number {
-  return Math.floor(Date.now() / 1000)
+const noSlices: readonly EndpointSlice[] = []
+
+function weighSlices(slices: readonly EndpointSlice[]): number {
+  return slices.reduce((weight, { endpoints }) => weight + 1 + endpoints.length, 0)
 }
 
-/**
- * A synced Store of API objects as JSON, of mixed kinds and Lists of them, as a manifest or `kubectl get -o json` has
- * them. What no watch would bring is left out: other kinds, and what can't be used.
- */
-export function clusterOf(objects: readonly unknown[], serial?: number): Store {
-  const store = new Store()
-  const take = (object: unknown): void => {
-    const { kind: singular, items } = partOf(object)
-    for (const item of listOf(items)) take(item)
-    const kind = kindNames.find((name) => kinds[name].singular === singular)
-    if (kind === undefined || (kind === 'pods' && isTerminating(object))) return
-    const identity = identityOf(object)
-    const trimmed = kinds[kind].trim(object)
-    if (identity !== undefined && trimmed !== undefined) store.apply(kind, keyOf(identity), trimmed)
-  }
-  for (const object of objects) take(object)
-  for (const kind of kindNames) store.setSynced(kind)
-  if (serial !== undefined) store.setSerial(serial)
-  return store
+interface Named {
+  readonly namespace: string
+  readonly name: string
+}
+
+/** Which comes first, by namespace, then by name, code unit by code unit: negative, 0 or positive. */
+export function compareNamed(a: Named, b: Named): number {
+  if (a.namespace !== b.namespace) return a.namespace < b.namespace ? -1 : 1
+  if (a.name === b.name) return 0
+  return a.name < b.name ? -1 : 1
 }

@@ -1,11 +1,12 @@
 // The cluster as it is at one moment, read once through its API: what DNS is made from, and what else explains it.
 import { listOf, partOf, textOf } from '../cluster/api-object.ts'
 import { ApiError } from '../cluster/api-request.ts'
+import { clusterOf } from '../cluster/cluster-of.ts'
 import { type Connection, openCredentials } from '../cluster/credentials.ts'
 import { kindNames, kinds } from '../cluster/kinds.ts'
 import { listPages } from '../cluster/list-page.ts'
 import type { Service } from '../cluster/service.ts'
-import { type Cluster, clusterOf, type Kind } from '../cluster/store.ts'
+import type { Cluster, Kind } from '../cluster/store.ts'
 import type { DnsPolicy, PodDnsConfig } from '../resolver/kubelet.ts'
 
 /** A pod in whatever state, with what decides its name and its resolver. */

@@ -1,7 +1,7 @@
 // What a query costs between the sockets: kubeadm's chain asked in this process, from the octets of a question to the
 // octets of its reply, the whole mixture and each kind of question by itself. `npm run bench -- chain [--services 10000]`
 import { parseArgs } from 'node:util'
-import { clusterOf } from '../../src/cluster/store.ts'
+import { clusterOf } from '../../src/cluster/cluster-of.ts'
 import { Class, Opcode, Type } from '../../src/dns/codes.ts'
 import { encodeMessage } from '../../src/dns/encode.ts'
 import { message } from '../../src/dns/message.ts'

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import { clusterOf } from '../../src/cluster/cluster-of.ts'
 import type { Access } from '../../src/cluster/credentials.ts'
 import { kindNames, kinds } from '../../src/cluster/kinds.ts'
-import { clusterOf, type Store } from '../../src/cluster/store.ts'
+import type { Store } from '../../src/cluster/store.ts'
 
 export interface ApiReply {
   readonly status: number

@@ -16,9 +16,11 @@ export interface Words {
   readonly namespace: fc.Arbitrary<string>
   readonly name: fc.Arbitrary<string>
   readonly address: fc.Arbitrary<string>
+  /** Everything else. */
+  readonly text: fc.Arbitrary<string>
 }
 
-const text = fc.oneof(
+const anyText = fc.oneof(
   fc.constant(''),
   fc.string({ unit: 'grapheme-ascii', maxLength: 300 }),
   fc.string({ unit: 'grapheme', maxLength: 40 }),
@@ -28,29 +30,27 @@ const text = fc.oneof(
 
 export const anyWords: Words = {
   namespace: fc.stringMatching(/^[!-\-/-~]{1,63}$/),
-  name: text.filter((name) => name !== ''),
+  name: anyText.filter((name) => name !== ''),
   address: fc.oneof(fc.ipV4(), fc.ipV6()).map((address) => canonicalAddress(address) as string),
+  text: anyText,
 }
 
 export const fewWords: Words = {
   namespace: fc.constantFrom('a', 'b'),
   name: fc.constantFrom('x', 'y', 'z', 'x-y'),
   address: fc.constantFrom('10.0.0.1', '10.0.0.2', '10.1.0.1', 'fd00::1', 'fd00::2', '::ffff:10.0.0.1'),
+  text: fc.constantFrom('', 'some', 'same'),
 }
 
 function addressesOf({ address }: Words, minLength = 0): fc.Arbitrary<string[]> {
   return fc.uniqueArray(address, { minLength, maxLength: 3 })
 }
 
-const port: fc.Arbitrary<ServicePort> = fc.record(
-  {
-    name: text,
-    port: fc.integer({ min: 0, max: 0xffff }),
-    protocol: fc.oneof(fc.constantFrom('tcp', 'udp', 'sctp'), text),
-  },
-  plain,
-)
-const ports = fc.array(port, { maxLength: 3 })
+function portsOf({ text }: Words): fc.Arbitrary<ServicePort[]> {
+  const protocol = fc.oneof(fc.constantFrom('tcp', 'udp', 'sctp'), text)
+  const port = fc.record({ name: text, port: fc.integer({ min: 0, max: 0xffff }), protocol }, plain)
+  return fc.array(port, { maxLength: 3 })
+}
 
 function service(words: Words): fc.Arbitrary<Service> {
   const always = {
@@ -59,13 +59,13 @@ function service(words: Words): fc.Arbitrary<Service> {
     type: fc.constantFrom('ClusterIP' as const, 'NodePort' as const, 'LoadBalancer' as const, 'ExternalName' as const),
     clusterIPs: addressesOf(words),
     headless: fc.boolean(),
-    externalName: text,
-    ports,
+    externalName: words.text,
+    ports: portsOf(words),
     selects: fc.boolean(),
   }
   const atTimes = {
     externalAddresses: addressesOf(words, 1),
-    externalHostnames: fc.array(text, { minLength: 1, maxLength: 2 }),
+    externalHostnames: fc.array(words.text, { minLength: 1, maxLength: 2 }),
   }
   const requiredKeys = Object.keys(always) as (keyof typeof always)[]
   return fc.record({ ...always, ...atTimes }, { ...plain, requiredKeys })
@@ -78,18 +78,19 @@ function slice(words: Words): fc.Arbitrary<EndpointSlice> {
       ready: fc.boolean(),
       serving: fc.boolean(),
       terminating: fc.boolean(),
-      hostname: text,
-      podName: text,
-      zone: fc.oneof(fc.constantFrom('', 'eu-1a', 'eu-1b'), text),
+      hostname: words.text,
+      podName: words.text,
+      zone: fc.oneof(fc.constantFrom('', 'eu-1a', 'eu-1b'), words.text),
     },
     plain,
   )
   const { namespace, name } = words
-  return fc.record({ namespace, name, service: name, endpoints: fc.array(endpoint, { maxLength: 5 }), ports }, plain)
+  const endpoints = fc.array(endpoint, { maxLength: 5 })
+  return fc.record({ namespace, name, service: name, endpoints, ports: portsOf(words) }, plain)
 }
 
 function pod(words: Words): fc.Arbitrary<Pod> {
-  const { namespace, name } = words
+  const { namespace, name, text } = words
   const labels = fc.dictionary(text, text, { maxKeys: 4, noNullPrototype: true })
   return fc.record({ namespace, name, addresses: addressesOf(words), labels }, plain)
 }

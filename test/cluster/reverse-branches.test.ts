@@ -8,7 +8,7 @@ import { isWithin, type Name, parentOf, parseName, root } from '../../src/dns/na
 /** The branches of one object that holds these addresses. */
 function branchesOf(...addresses: readonly string[]): ReverseBranches {
   const branches = new ReverseBranches()
-  branches.replace<readonly string[]>(undefined, addresses, (held) => held)
+  for (const address of addresses) branches.add(address)
   return branches
 }
 
@@ -62,7 +62,8 @@ test('every name above that of an address is there, and no other, whatever comes
       const held = new Map<string, readonly string[]>()
       const seen = new Set<Name>()
       for (const { key, holds } of changes) {
-        branches.replace(held.get(key), holds, (addresses) => addresses)
+        for (const address of new Set(holds)) branches.add(address)
+        for (const address of new Set(held.get(key))) branches.remove(address)
         held.set(key, holds)
         for (const one of holds) for (let name = reverseName(one); name !== root; name = parentOf(name)) seen.add(name)
       }

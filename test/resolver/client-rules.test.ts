@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { clusterOf } from '../../src/cluster/store.ts'
+import { clusterOf } from '../../src/cluster/cluster-of.ts'
 import { reverseName } from '../../src/dns/address.ts'
 import { parseType, printRcode, Rcode, Type } from '../../src/dns/codes.ts'
 import { printName } from '../../src/dns/name.ts'

@@ -1,5 +1,7 @@
 // What is answered while some kinds of objects have not been listed yet.
-import { clusterOf, Store } from '../../../src/cluster/store.ts'
+import { storeOf } from '../../../src/cluster/cluster-of.ts'
+import { Mirror } from '../../../src/cluster/mirror.ts'
+import type { Kind, Store } from '../../../src/cluster/store.ts'
 import { reply } from '../../../src/dns/reply.ts'
 import { fixtureSerial, handlerFor, run } from '../../ask.ts'
 
@@ -8,25 +10,24 @@ const reverse = soa.replaceAll('cluster.local', 'in-addr.arpa')
 const zone = 'testns.svc.cluster.local.'
 
 /** A cluster of which these kinds are listed, and of the others a part is known. */
-function partial(...synced: readonly ('services' | 'endpointslices' | 'namespaces' | 'pods')[]): Store {
-  const whole = clusterOf([], fixtureSerial)
-  const store = new Store()
-  for (const kind of synced) store.setSynced(kind)
-  store.apply('namespaces', 'testns', { name: 'testns' })
+function partial(...synced: readonly Kind[]): Store {
+  const mirror = new Mirror()
+  for (const kind of synced) mirror.setSynced(kind)
+  mirror.apply('namespaces', 'testns', { name: 'testns' })
   const service = { namespace: 'testns', type: 'ClusterIP', externalName: '', selects: true } as const
   const ports = [{ name: 'http', port: 80, protocol: 'tcp' }]
-  store.apply('services', 'testns/web', { ...service, name: 'web', clusterIPs: ['10.0.0.1'], headless: false, ports })
-  store.apply('services', 'testns/db', { ...service, name: 'db', clusterIPs: [], headless: true, ports })
+  mirror.apply('services', 'testns/web', { ...service, name: 'web', clusterIPs: ['10.0.0.1'], headless: false, ports })
+  mirror.apply('services', 'testns/db', { ...service, name: 'db', clusterIPs: [], headless: true, ports })
   const endpoint = { addresses: ['10.1.0.1'], ready: true, serving: true, terminating: false, podName: '', zone: '' }
-  store.apply('endpointslices', 'testns/db-a', {
+  mirror.apply('endpointslices', 'testns/db-a', {
     namespace: 'testns',
     name: 'db-a',
     service: 'db',
     ports,
     endpoints: [{ ...endpoint, hostname: 'db-0' }],
   })
-  store.setSerial(whole.serial())
-  return store
+  mirror.setSerial(fixtureSerial)
+  return storeOf(mirror)
 }
 
 const chain = (store: Store) => () =>

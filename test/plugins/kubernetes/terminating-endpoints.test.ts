@@ -1,5 +1,5 @@
 // The option terminating_endpoints: endpoints that end and still serve, where no other is ready.
-import { clusterOf } from '../../../src/cluster/store.ts'
+import { clusterOf } from '../../../src/cluster/cluster-of.ts'
 import { fixtureSerial, handlerFor, run } from '../../ask.ts'
 
 type State = 'ready' | 'ending' | 'ended'

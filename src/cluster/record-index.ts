@@ -1,0 +1,134 @@
+// The records of one kind as a worker finds them: by key, by the service they belong to, by address.
+import { keyOf } from './api-object.ts'
+import { HashTable, hashText, type Slot } from './hash-table.ts'
+import { KeyTable } from './key-table.ts'
+import { type RecordForm, type RecordHead, readHead, unpackRecord } from './record.ts'
+import type { RecordAddress, RecordMemory } from './record-memory.ts'
+
+/** What an object was found by and what it is found by now. */
+export interface HeadChange {
+  readonly before: RecordHead | undefined
+  readonly after: RecordHead | undefined
+}
+
+/**
+ * What is found may have but the same hash as what was looked for: who unpacks it sees whether it is the right one. Slots
+ * stay those of an object for as long as it is there, so that a change touches only what it changes.
+ */
+export class RecordIndex<T> {
+  readonly #memory: RecordMemory
+  readonly #form: RecordForm<T>
+  readonly #keys: KeyTable
+  readonly #byService = new HashTable()
+  /** One for each list of addresses in heads. */
+  readonly #byAddress: HashTable[] = []
+
+  constructor(memory: RecordMemory, form: RecordForm<T>) {
+    this.#memory = memory
+    this.#form = form
+    this.#keys = new KeyTable(memory)
+  }
+
+  get size(): number {
+    return this.#keys.size
+  }
+
+  /** The object has this record now. Undefined where it had before. */
+  put(address: RecordAddress): HeadChange | undefined {
+    const after = readHead(this.#memory.at(address))
+    const key = keyOf(after)
+    const slot = this.#keys.find(key)
+    if (slot === 0) {
+      this.#reindex(this.#keys.add(key, address), undefined, after)
+      return { before: undefined, after }
+    }
+    if (this.#keys.addressAt(slot) === address) return undefined
+    const before = this.headAt(slot)
+    this.#keys.replace(slot, address)
+    this.#reindex(slot, before, after)
+    return { before, after }
+  }
+
+  /** Undefined where there was none. */
+  remove(key: string): HeadChange | undefined {
+    const slot = this.#keys.find(key)
+    if (slot === 0) return undefined
+    const before = this.headAt(slot)
+    this.#keys.remove(slot)
+    this.#reindex(slot, before, undefined)
+    return { before, after: undefined }
+  }
+
+  /** The first that may have the name; 0 where there is none, or no more. */
+  // hot
+  firstLike(namespace: string, name: string): Slot {
+    return this.#keys.firstLike(namespace, name)
+  }
+
+  nextLike(slot: Slot): Slot {
+    return this.#keys.next(slot)
+  }
+
+  ofService(namespace: string, service: string): Slot[] {
+    return slotsOf(this.#byService, hashText(service, hashText('/', hashText(namespace))))
+  }
+
+  /** By the nth list of addresses of heads. */
+  atAddress(list: number, address: string): Slot[] {
+    const table = this.#byAddress[list]
+    return table === undefined ? [] : slotsOf(table, hashText(address))
+  }
+
+  slots(): Iterable<Slot> {
+    return this.#keys.slots()
+  }
+
+  headAt(slot: Slot): RecordHead {
+    return readHead(this.#memory.at(this.#keys.addressAt(slot)))
+  }
+
+  unpack(slot: Slot): T {
+    return unpackRecord(this.#form, this.#memory.at(this.#keys.addressAt(slot)))
+  }
+
+  #reindex(slot: Slot, before: RecordHead | undefined, after: RecordHead | undefined): void {
+    reindex(this.#byService, slot, serviceOf(before), serviceOf(after))
+    const lists = Math.max(before?.addresses.length ?? 0, after?.addresses.length ?? 0)
+    for (let list = 0; list < lists; list++) {
+      this.#byAddress[list] ??= new HashTable()
+      const table = this.#byAddress[list] as HashTable
+      reindex(table, slot, before?.addresses[list] ?? [], after?.addresses[list] ?? [])
+    }
+  }
+}
+
+/** What words there are only before, and what only after; each once. */
+export function compareWords(
+  before: readonly string[],
+  after: readonly string[],
+): { gone: Set<string>; come: Set<string> } {
+  const gone = new Set(before)
+  const come = new Set(after)
+  for (const word of gone) if (come.delete(word)) gone.delete(word)
+  return { gone, come }
+}
+
+function reindex(table: HashTable, slot: Slot, before: readonly string[], after: readonly string[]): void {
+  const { gone, come } = compareWords(before, after)
+  for (const word of gone) table.removeValue(hashText(word), slot)
+  for (const word of come) table.add(hashText(word), slot)
+}
+
+function serviceOf(head: RecordHead | undefined): readonly string[] {
+  return head === undefined || head.service === '' ? [] : [`${head.namespace}/${head.service}`]
+}
+
+/** Each once. */
+function slotsOf(table: HashTable, hash: number): Slot[] {
+  const slots: Slot[] = []
+  for (let slot = table.first(hash); slot !== 0; slot = table.next(slot)) {
+    const value = table.value(slot)
+    if (!slots.includes(value)) slots.push(value)
+  }
+  return slots
+}
