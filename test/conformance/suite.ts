@@ -50,7 +50,7 @@ export interface Case {
 export interface Setup {
   /**
    * Text of a Corefile in the place of ./Corefile. In it {$UPSTREAM} is the upstream's address, {$NAME} that of another one
-   * with this name, {$KUBECONFIG} the cluster's file, {$FOLDER} a folder for files, and {$PORT_A}, {$PORT_B}, {$PORT_C} are ports that are free.
+   * with this name and {$NAME_PORT} its port, {$KUBECONFIG} the cluster's file, {$FOLDER} a folder for files, and {$PORT_A}, {$PORT_B}, {$PORT_C} are ports that are free.
    */
   readonly corefile?: string
   /** What the upstream does; none is started where absent. */
@@ -170,7 +170,8 @@ export function compare(got: unknown, expected: unknown, differs: string | undef
   } else assert.deepEqual(got, expected)
 }
 
-function questionOf(
+/** The octets of a question, `NAME TYPE`, with RD and ID 4711. */
+export function questionOf(
   text: string,
   { class: klass = 1, edns }: { readonly class?: number; readonly edns?: Edns | undefined } = {},
 ): Buffer {
@@ -248,7 +249,12 @@ async function startSubject(setup: Setup, upstreams: ReadonlyMap<string, FaultyU
       ...process.env,
       KUBECONFIG: kubeconfig,
       FOLDER: folder,
-      ...Object.fromEntries([...upstreams].map(([name, { address }]) => [name, address])),
+      ...Object.fromEntries(
+        [...upstreams].flatMap(([name, { address, port }]) => [
+          [name, address],
+          [`${name}_PORT`, `${port}`],
+        ]),
+      ),
       PORT_A: `${await freePort()}`,
       PORT_B: `${await freePort()}`,
       PORT_C: `${await freePort()}`,

@@ -1,8 +1,9 @@
 // any (RFC 8482), chaos, nsid (RFC 5001), local (RFC 6761), minimal, bufsize and acl over the wire.
 import { test } from 'node:test'
 import { printRecords } from '../../../src/dns/text.ts'
+import { askTcp, ask as askUdp } from '../../server/ask.ts'
 import { type Behaviour, records, replyTo } from '../../upstream.ts'
-import { askSubject, compare, linesFor, type Manner, withSubject } from '../suite.ts'
+import { askSubject, compare, linesFor, type Manner, questionOf, withSubject } from '../suite.ts'
 
 const corefile = `. {
     bind 127.0.0.1
@@ -19,6 +20,13 @@ const corefile = `. {
     acl filtered.test {
         allow type A
         filter
+    }
+    acl dropped.test {
+        drop type A
+    }
+    acl first.test {
+        allow net 127.0.0.1
+        block
     }
     acl elsewhere.test {
         block net 192.0.2.0/24
@@ -93,6 +101,23 @@ const rows: readonly Row[] = [
     ask: 'x.filtered.test. A',
     expect: ['NOERROR ra', 'x.filtered.test. 60 IN A 192.0.2.1'],
   },
+  { title: 'acl: whatever its case', ask: 'X.BLOCKED.Test. A', expect: ['REFUSED'] },
+  { title: 'acl: the zone itself', ask: 'blocked.test. A', expect: ['REFUSED'] },
+  {
+    title: 'acl: not a name that only ends alike',
+    ask: 'unblocked.test. A',
+    expect: ['NOERROR ra', 'unblocked.test. 60 IN A 192.0.2.1'],
+  },
+  {
+    title: 'acl: the first rule that fits',
+    ask: 'x.first.test. A',
+    expect: ['NOERROR ra', 'x.first.test. 60 IN A 192.0.2.1'],
+  },
+  {
+    title: 'acl: what is not dropped is answered',
+    ask: 'x.dropped.test. AAAA',
+    expect: ['NOERROR ra', 'x.dropped.test. 60 IN A 192.0.2.1'],
+  },
   {
     title: 'acl: for other clients',
     ask: 'x.elsewhere.test. A',
@@ -101,6 +126,7 @@ const rows: readonly Row[] = [
 ]
 
 const nsidCode = 3
+const extendedErrorCode = 15
 
 withSubject(
   'any, chaos, nsid, local, minimal, bufsize, acl',
@@ -124,6 +150,23 @@ withSubject(
       await askSubject(portOf(), 'size.test. A', { udpSize: 4096 })
       const asked = upstreamOf().asked.find(({ query }) => query.edns !== undefined)
       compare(asked?.query.edns?.udpSize, 700, undefined)
+    })
+    test('acl: what is dropped has no reply, and those who ask by TCP none either', async () => {
+      const octets = questionOf('x.dropped.test. A')
+      compare(await askUdp(portOf(), octets, { wait: 700 }), undefined, undefined)
+      const byTcp = await Promise.race([
+        askTcp(portOf(), octets).then(({ length }) => length),
+        new Promise((resolve) => setTimeout(resolve, 700, 0)),
+      ])
+      compare(byTcp, 0, undefined)
+    })
+    test('8914 4.16, 4.18: acl says that it was blocked or filtered', async () => {
+      const told = async (question: string) => {
+        const got = await askSubject(portOf(), question, { udpSize: 1232 })
+        const errors = got?.reply.edns?.options.filter(({ code }) => code === extendedErrorCode) ?? []
+        return errors.map(({ data }) => data.charCodeAt(1))
+      }
+      compare([await told('x.blocked.test. A'), await told('x.filtered.test. AAAA')], [[15], [17]], undefined)
     })
     test('chaos: hostname.bind has a record', async () => {
       const got = await askSubject(portOf(), 'hostname.bind. TXT', { class: 'CH' })
