@@ -72,9 +72,106 @@ const rows: readonly Row[] = [
     expect: 'QUERY NOERROR aa rd; 1 question, 1 answer; edns 0',
   },
   {
-    title: '8906 8.2.6: DO is copied',
+    title: '8906 8.2.4: unknown flags of EDNS are not sent back',
+    send: changed(asked({ edns }), asked({ edns }).length - 3, (octet) => octet | 1),
+    expect: 'QUERY NOERROR aa rd; 1 question, 1 answer; edns 0',
+  },
+  {
+    title: '8906 8.2.5: an unknown version of EDNS with unknown flags',
+    send: changed(asked({ edns: { ...edns, version: 1 } }), asked({ edns }).length - 3, (octet) => octet | 1),
+    expect: 'QUERY BADVERS; edns 0',
+  },
+  {
+    title: '8906 8.2.6: an unknown version of EDNS with an unknown option',
+    send: asked({ edns: { ...edns, version: 1, options: [{ code: 100, data: 'x' }] } }),
+    expect: 'QUERY BADVERS; edns 0',
+  },
+  {
+    title: '8906 8.2.9: an unknown version of EDNS with DO',
+    send: asked({ edns: { ...edns, version: 1, dnssecOk: true } }),
+    expect: 'QUERY BADVERS; edns 0',
+  },
+  {
+    title: '8906 8.2.10: several known options',
+    send: asked({
+      edns: {
+        ...edns,
+        options: [
+          { code: 3, data: '' },
+          { code: 8, data: '\x00\x01\x00\x00' },
+          { code: 10, data: '12345678' },
+          { code: 9, data: '' },
+        ],
+      },
+    }),
+    expect: 'QUERY NOERROR aa rd; 1 question, 1 answer; edns 0',
+  },
+  {
+    title: '8906 8.2.8: DO is copied',
     send: asked({ edns: { ...edns, dnssecOk: true } }),
     expect: 'QUERY NOERROR aa rd; 1 question, 1 answer; edns 0 do',
+  },
+  {
+    title: '6891 7: no OPT record for those who sent none',
+    send: asked(),
+    expect: 'QUERY NOERROR aa rd; 1 question, 1 answer',
+  },
+  {
+    title: '6891 6.1.1: an OPT record is no answer',
+    send: Buffer.concat([
+      changed(
+        changed(asked(), 7, () => 1),
+        11,
+        () => 0,
+      ),
+      asked({ edns }).subarray(asked().length),
+    ]),
+    expect: 'QUERY FORMERR',
+    differs: 'it looks at additional records only',
+  },
+  {
+    title: '6891 6.1.2: an option that is longer than the rest',
+    send: Buffer.concat([changed(asked({ edns }), asked({ edns }).length - 1, () => 4), Buffer.from([0, 100, 0, 9])]),
+    expect: 'QUERY FORMERR',
+  },
+  { title: '8906 8.1.4: STATUS', send: changed(asked(), 2, (octet) => octet | 0x10), expect: 'STATUS NOTIMP' },
+  { title: '2136: UPDATE', send: changed(asked(), 2, (octet) => octet | 0x28), expect: 'UPDATE NOTIMP' },
+  { title: '3425 3: IQUERY', send: changed(asked(), 2, (octet) => octet | 0x08), expect: 'OPCODE1 NOTIMP' },
+  {
+    title: '1035 4.1.4: a name that is a pointer to itself',
+    send: Buffer.concat([asked().subarray(0, 12), Buffer.from([0xc0, 12, 0, 1, 0, 1])]),
+    expect: 'QUERY FORMERR',
+  },
+  {
+    title: '1035 4.1.4: a name that points behind itself',
+    send: Buffer.concat([asked().subarray(0, 12), Buffer.from([0xc0, 18, 0, 1, 0, 1, 1, 0x61, 0])]),
+    expect: 'QUERY FORMERR',
+    differs: 'it follows pointers in any direction (RFC 1035 has them point to what stood before)',
+  },
+  {
+    title: '6891 5: a label of another kind',
+    send: Buffer.concat([asked().subarray(0, 12), Buffer.from([0x41, 1, 0, 0, 1, 0, 1])]),
+    expect: 'QUERY FORMERR',
+  },
+  {
+    title: '1035 2.3.4: a name of more than 255 octets',
+    send: Buffer.concat([
+      asked().subarray(0, 12),
+      ...Array.from({ length: 5 }, () => Buffer.concat([Buffer.from([63]), Buffer.alloc(63, 'a')])),
+      Buffer.from([0, 0, 1, 0, 1]),
+    ]),
+    expect: 'QUERY FORMERR',
+  },
+  {
+    title: '1035 4.1.2: half a question',
+    send: asked().subarray(0, -2),
+    expect: 'QUERY FORMERR',
+    differs: 'it takes the class for 0, and refuses it',
+  },
+  {
+    title: '1035 4.1: octets behind the message are ignored',
+    send: Buffer.concat([asked(), Buffer.from('junk')]),
+    expect: 'QUERY NOERROR aa rd; 1 question, 1 answer',
   },
   { title: '1035 4.1.1: no question', send: changed(asked(), 5, () => 0), expect: 'QUERY FORMERR' },
   { title: '1035 4.1.1: two questions', send: changed(asked(), 5, () => 2), expect: 'QUERY FORMERR' },
