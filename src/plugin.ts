@@ -168,6 +168,11 @@ export interface Facets {
   transfer?(zone: Name): Iterable<Rrset> | undefined
   /** The search path of the client's resolver, the empty search last; undefined where the client is unknown. */
   searchPath?(query: Query): readonly Name[] | undefined
+  /**
+   * As `searchPath`, of whatever client, where the question itself ends with a domain that only the first of a search list
+   * can be. Domains in which the name had better not be asked for are left out.
+   */
+  searchPathInQuestion?(query: Query): readonly Name[] | undefined
   /** Facts about a query for logs and policies: `kubernetes/service` to `kube-dns`; undefined for a key it doesn't know. */
   metadata?(query: Query, key: string): string | undefined
 }

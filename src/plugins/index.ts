@@ -3,6 +3,7 @@ import type { KnownDirectives } from '../corefile/parse.ts'
 import type { Plugin } from '../plugin.ts'
 import { acl } from './acl.ts'
 import { any } from './any.ts'
+import { autopath } from './autopath/index.ts'
 import { bind } from './bind.ts'
 import { bufsize } from './bufsize.ts'
 import { cache } from './cache/index.ts'
@@ -61,6 +62,7 @@ export const plugins: readonly Plugin[] = [
   chaos,
   loadbalance,
   rewrite,
+  autopath,
   acl,
   cache,
   header,

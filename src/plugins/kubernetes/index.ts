@@ -13,7 +13,7 @@ import { find } from './lookup.ts'
 import { metadataOf } from './metadata.ts'
 import { type KubernetesOptions, parseOptions } from './options.ts'
 import { parseRequest } from './request.ts'
-import { hostSearchList, searchPathOf } from './search-path.ts'
+import { hostSearchList, searchPathInQuestion, searchPathOf } from './search-path.ts'
 import { markStale, tellStaleness } from './stale.ts'
 import { transferZone } from './transfer.ts'
 import { findZone } from './zone.ts'
@@ -43,6 +43,7 @@ export const kubernetes: Plugin<KubernetesOptions> = {
     return {
       transfer: (zone) => transferZone(exposed, zone),
       searchPath: (query) => searchPathOf(exposed, query, hostSearch),
+      searchPathInQuestion: (query) => searchPathInQuestion(exposed, query, hostSearch),
       metadata: (query, key) => metadataOf(exposed, query, key),
     }
   },

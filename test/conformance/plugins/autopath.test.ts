@@ -4,7 +4,7 @@ import { type Case, conformance } from '../suite.ts'
 
 const denial = (zone: string) => `    template ANY ANY ${zone} {
         rcode NXDOMAIN
-        authority "${zone} 60 IN SOA ns.${zone} h.${zone} 1 60 60 60 60"
+        authority "${zone} 60 IN SOA ns.${zone.replace(/^\.$/, '')} h.${zone.replace(/^\.$/, '')} 1 60 60 60 60"
     }
 `
 const answer = (name: string, type: string, data: string) => `    template IN ${type} ${name} {
@@ -20,7 +20,7 @@ const corefile = `. {
     bind 127.0.0.1
     autopath first.example second.example third.example {$FOLDER}/resolv.conf
     acl secret.second.example {
-        block type A
+        block
     }
 ${answer('both.second.example.', 'A', '192.0.2.1')}${answer('both.second.example.', 'AAAA', '2001:db8::1')}
 ${answer('own.first.example.', 'A', '192.0.2.2')}${answer('own.second.example.', 'A', '192.0.2.3')}
@@ -83,7 +83,6 @@ const cases: readonly Case[] = [
     ask: 'secret.first.example. A',
     rcode: 'REFUSED',
     authoritative: false,
-    differs: 'what is refused ends the walk: the name may be there',
   },
 ]
 
@@ -121,14 +120,9 @@ conformance(
     template IN A www.example.com. {
         answer "{{ .Name }} 60 IN A 192.0.2.1"
     }
-    kubernetes cluster.local {
+    kubernetes cluster.local . {
         kubeconfig {$KUBECONFIG}
         pods verified
-    }
-    template ANY ANY {
-        rcode NXDOMAIN
-        fallthrough cluster.local
-        match "[.](?:com|example|internal|[a-z]+)[.]$"
     }
 }
 `,
