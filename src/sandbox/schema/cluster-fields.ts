@@ -192,7 +192,7 @@ const policy: TypePackage = {
   name: 'io.k8s.api.policy.v1',
   types: {
     PodDisruptionBudget: {
-      about: 'How many pods may be missing on purpose. Kept; no eviction in the sandbox asks it.',
+      about: 'How many pods may be missing on purpose: evictions hold to it.',
       fields: {
         spec: 'PodDisruptionBudgetSpec #2 | What is wanted.',
         status: 'PodDisruptionBudgetStatus #3 | What is; set by the system.',

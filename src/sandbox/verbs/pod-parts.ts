@@ -1,9 +1,9 @@
 // Subresources of pods: eviction works; what would need a running container is refused, with what to do instead.
 import { pods } from '../kinds.ts'
-import { isRecord } from '../object.ts'
 import type { ApiRequest } from '../request.ts'
 import { ApiError } from '../status.ts'
 import type { Answer, VerbContext } from './answer.ts'
+import { evict } from './eviction.ts'
 
 const nothingRuns = 'the sandbox runs no containers'
 
@@ -19,15 +19,12 @@ const refusals: Readonly<Record<string, (pod: string) => string>> = {
 
 /** What a subresource of a pod answers; undefined for one that is none of these. Throws ApiError. */
 export function podPart(request: ApiRequest, { registry }: VerbContext): Answer | undefined {
-  const { namespace, name, subresource, body } = request
+  const { namespace, name, subresource } = request
   const refusal = refusals[subresource]
   if (refusal !== undefined) {
     registry.get(pods, namespace, name)
     throw new ApiError(405, 'MethodNotAllowed', refusal(`${namespace}/${name}`))
   }
   if (subresource !== 'eviction' || request.verb !== 'create') return undefined
-  const options = isRecord(body) && isRecord(body.deleteOptions) ? body.deleteOptions : {}
-  const grace = options.gracePeriodSeconds
-  registry.remove(pods, namespace, name, { gracePeriodSeconds: typeof grace === 'number' ? grace : undefined })
-  return { code: 201, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' } }
+  return evict(request, registry)
 }
