@@ -55,9 +55,21 @@ export interface Query {
   readonly depth?: number
   /** The view that the server block is which took the question; left out where it is none. */
   readonly view?: string | undefined
+  /** As it came to the server block, where a plugin has changed something in it: see `originOf`. */
+  readonly origin?: Query | undefined
+}
+
+/** The query with something changed in it, for the rest of the chain: it stays the same query in logs and counts. */
+export function changeQuery(query: Query, changes: Partial<Query>): Query {
+  return { ...query, ...changes, origin: query.origin ?? query }
+}
+
+/** One and the same object for a query through the whole chain, whatever plugins change in it: what is known of it is kept under that. */
+export function originOf(query: Query): Query {
+  return query.origin ?? query
 }
 
 /** The same query with another question: for search paths, rewrites and CNAME targets. */
 export function withQuestion(query: Query, asked: Name, name: Name, type: number = query.type): Query {
-  return { ...query, asked, name, type }
+  return changeQuery(query, { asked, name, type })
 }

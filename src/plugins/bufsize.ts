@@ -1,7 +1,7 @@
 // `bufsize`: the size of UDP messages, both of what clients are sent and of what upstream servers are told they may send.
 import { readArgs, readNothing, wrongArgumentCount } from '../corefile/read-block.ts'
 import { parseInteger, ValueError } from '../corefile/values.ts'
-import type { Query } from '../dns/query.ts'
+import { changeQuery, type Query } from '../dns/query.ts'
 import { type Reply, silence } from '../dns/reply.ts'
 import type { Plugin } from '../plugin.ts'
 
@@ -48,5 +48,5 @@ function parseSize(text: string): number | undefined {
 function lower(query: Query, size: number): Query {
   const { edns } = query
   if (edns === undefined || edns.udpSize <= size) return query
-  return { ...query, edns: { ...edns, udpSize: size } }
+  return changeQuery(query, { edns: { ...edns, udpSize: size } })
 }

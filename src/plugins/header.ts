@@ -1,7 +1,7 @@
 // `header`: sets and clears flags of questions on their way to the plugins after it, and of the replies that come back.
 import { CorefileError, type Directive } from '../corefile/directive.ts'
 import { wrongArgumentCount } from '../corefile/read-block.ts'
-import type { Query } from '../dns/query.ts'
+import { changeQuery, type Query } from '../dns/query.ts'
 import { type Reply, silence } from '../dns/reply.ts'
 import type { Plugin } from '../plugin.ts'
 
@@ -29,7 +29,7 @@ export const header: Plugin<HeaderConfig> = {
     const { recursionDesired } = ofQuery
     return (query, next) => {
       const isSame = recursionDesired === undefined || recursionDesired === query.recursionDesired
-      const reply = next(isSame ? query : { ...query, recursionDesired })
+      const reply = next(isSame ? query : changeQuery(query, { recursionDesired }))
       return reply instanceof Promise ? reply.then(change) : change(reply)
     }
   },

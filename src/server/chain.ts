@@ -83,7 +83,8 @@ function askAgain(serve: Next, log: Log): Next {
     const depth = (query.depth ?? 0) + 1
     if (depth > maxDepth) return errorReply(Rcode.SERVFAIL)
     return attempt(
-      () => serve({ ...query, depth }),
+      // It is a question of its own, also for logs.
+      () => serve({ ...query, depth, origin: undefined }),
       (reply) => reply,
       (error) => failed(query, error),
     )

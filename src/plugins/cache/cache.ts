@@ -1,7 +1,7 @@
 // The cache at work: replies from the store, from further down where there is none, and the renewal of what is old.
 import { ExtendedErrorCode, Opcode, Rcode } from '../../dns/codes.ts'
 import { isWithin, type Name, printName, root } from '../../dns/name.ts'
-import type { Query } from '../../dns/query.ts'
+import { changeQuery, type Query } from '../../dns/query.ts'
 import { type Reply, silence } from '../../dns/reply.ts'
 import { replySize } from '../../dns/reply-size.ts'
 import type { Log } from '../../log.ts'
@@ -218,7 +218,7 @@ function inBoth(some: readonly Name[], others: readonly Name[]): readonly Name[]
 }
 
 /** What is kept is for everybody, and so it is to say whether its data are authentic (RFC 6840 5.7). */
-const forRenewal = (query: Query): Query => (query.authenticData ? query : { ...query, authenticData: true })
+const forRenewal = (query: Query): Query => (query.authenticData ? query : changeQuery(query, { authenticData: true }))
 
 /** The value, or undefined after `deadline` ms; of 0, the value whenever it comes. */
 async function within<T>(value: Promise<T>, deadline: number): Promise<T | undefined> {

@@ -1,6 +1,6 @@
 // `forward`: passes questions on to other servers, by UDP, TCP, TLS or HTTPS, and their replies back.
 import { receiveMessageOnPort } from 'node:worker_threads'
-import type { Query } from '../../dns/query.ts'
+import { originOf, type Query } from '../../dns/query.ts'
 import type { Plugin } from '../../plugin.ts'
 import type { Destination } from './destination.ts'
 import { askInTurn, Forwarder } from './forwarder.ts'
@@ -8,7 +8,7 @@ import { resolveNames } from './hostname.ts'
 import { suspectUpstreams } from './self.ts'
 import { parseStanza, type Stanza } from './stanza.ts'
 
-/** Which upstream a question was answered by, for logs. */
+/** Which upstream a question was answered by, for logs; by the question's origin. */
 const answeredBy = new WeakMap<Query, string>()
 
 const hasNames = ({ to }: Stanza): boolean => to.some(({ isName }) => isName)
@@ -47,10 +47,10 @@ export const forward: Plugin<readonly Stanza[]> = {
       for (const forwarder of forwarders) forwarder.end()
     }
     signal.addEventListener('abort', end, { once: true })
-    return askInTurn(forwarders, (query, upstream) => answeredBy.set(query, upstream))
+    return askInTurn(forwarders, (query, upstream) => answeredBy.set(originOf(query), upstream))
   },
 
   offers() {
-    return { metadata: (query, key) => (key === 'forward/upstream' ? answeredBy.get(query) : undefined) }
+    return { metadata: (query, key) => (key === 'forward/upstream' ? answeredBy.get(originOf(query)) : undefined) }
   },
 }

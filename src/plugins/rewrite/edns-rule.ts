@@ -6,7 +6,7 @@ import { parseAddress } from '../../dns/address.ts'
 import { Option } from '../../dns/codes.ts'
 import { printName } from '../../dns/name.ts'
 import { encode16 } from '../../dns/octets.ts'
-import type { Edns, EdnsOption, Query } from '../../dns/query.ts'
+import { changeQuery, type Edns, type EdnsOption, type Query } from '../../dns/query.ts'
 import type { Reply } from '../../dns/reply.ts'
 import type { WorkerContext } from '../../plugin.ts'
 import type { Step } from './step.ts'
@@ -157,7 +157,7 @@ export function compileEdnsRule({ action, code, data, revert }: EdnsRule, contex
   const isSingle = data.kind !== 'octets'
   return (query) => {
     const edns = query.edns ?? fresh
-    const to = (options: readonly EdnsOption[]): Query => ({ ...query, edns: { ...edns, options } })
+    const to = (options: readonly EdnsOption[]): Query => changeQuery(query, { edns: { ...edns, options } })
     if (action === 'unset') return { query: to(edns.options.filter((option) => option.code !== code)) }
     const octetsNow = dataOf(data, query, context)
     if (octetsNow === undefined) return undefined

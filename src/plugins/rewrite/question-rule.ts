@@ -1,6 +1,7 @@
 // `rewrite type` and `rewrite class`: the question gets another type or class, and the reply its own back by itself.
 import { CorefileError, type Directive } from '../../corefile/directive.ts'
 import { parseClass, parseType } from '../../dns/codes.ts'
+import { changeQuery } from '../../dns/query.ts'
 import type { Step } from './step.ts'
 
 export interface QuestionRule {
@@ -24,5 +25,5 @@ export function parseQuestionRule(at: Directive, field: 'type' | 'class', args: 
 }
 
 export function compileQuestionRule({ field, from, to }: QuestionRule): Step {
-  return (query) => (query[field] === from ? { query: { ...query, [field]: to } } : undefined)
+  return (query) => (query[field] === from ? { query: changeQuery(query, { [field]: to }) } : undefined)
 }

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { decode } from 'dns-packet'
+import { handlerFor } from '../../ask.ts'
+import { queryOf, recordLog } from '../../context.ts'
 import { ask, askTcp, question, rcodeOf } from '../../server/ask.ts'
 import { serve } from '../../server/process.ts'
 import { honest, lieTo, truthTo } from '../../upstream.ts'
@@ -29,6 +31,43 @@ test('a reload ends what the old configuration had open, once what was asked is 
   assert.equal(addressOf(await askTcp(port, question('example.org'))), '["192.0.2.1"]')
   assert.equal(old.asked.length, 1)
   assert.equal(fresh.asked.length, 1)
+})
+
+test('logs name the upstream whatever changed the question on its way', async (t) => {
+  const [upstream] = await upstreams(t, honest)
+  const { log, lines } = recordLog()
+  const body = `
+    log . "{name} {/forward/upstream}"
+    bufsize 512
+    rewrite continue name asked.test other.test
+    rewrite continue edns0 local set 0xffee 0x01
+    rewrite class CH IN
+    header {
+      query clear rd
+    }
+    cache {
+      prefetch 1
+    }
+    forward . ${upstream?.address} {
+      expire 100ms
+    }`
+  const chain = handlerFor(body, { log })
+  const edns = { udpSize: 4096, version: 0, dnssecOk: false, options: [] }
+  await chain(queryOf('asked.test. A', { edns }))
+  await chain(queryOf('asked.test. A', { edns }))
+  await chain(queryOf('plain.test. A'))
+  const { address } = upstream ?? assert.fail()
+  assert.deepEqual(lines, [
+    `[INFO] asked.test. ${address}`,
+    // From the cache: nobody was asked.
+    '[INFO] asked.test. -',
+    `[INFO] plain.test. ${address}`,
+  ])
+  const [asked] = upstream?.asked ?? []
+  assert.deepEqual(
+    [asked?.query.recursionDesired, asked?.query.edns?.udpSize, asked?.query.edns?.options.map(({ code }) => code)],
+    [false, 512, [0xffee]],
+  )
 })
 
 test('a server that is told to stop answers what it was asked, and leaves nothing open', async (t) => {
