@@ -2,7 +2,7 @@
 import { keyOf } from './api-object.ts'
 import { HashTable, hashText, type Slot } from './hash-table.ts'
 import { KeyTable } from './key-table.ts'
-import { type RecordForm, type RecordHead, readHead, unpackRecord } from './record.ts'
+import { type RecordForm, type RecordHead, type RecordReader, readHead, unpackRecord } from './record.ts'
 import type { RecordAddress, RecordMemory } from './record-memory.ts'
 
 /** What an object was found by and what it is found by now. */
@@ -65,6 +65,23 @@ export class RecordIndex<T> {
     return this.#keys.firstLike(namespace, name)
   }
 
+  /** The one that has the name; 0 where there is none. */
+  // hot
+  find(namespace: string, name: string): Slot {
+    let slot = this.#keys.firstLike(namespace, name)
+    while (slot !== 0 && !isNamed(this.#memory.at(this.#keys.addressAt(slot)), namespace, name))
+      slot = this.#keys.next(slot)
+    return slot
+  }
+
+  /** Those of the first list of addresses that have so many octets; undefined where the list is empty. */
+  // hot
+  addressOctets(slot: Slot, octets: 4 | 16): readonly string[] | undefined {
+    const reader = this.#memory.at(this.#keys.addressAt(slot))
+    for (let text = 0; text < 3; text++) reader.skipText()
+    return reader.number() === 0 ? undefined : reader.addressOctets(octets)
+  }
+
   nextLike(slot: Slot): Slot {
     return this.#keys.next(slot)
   }
@@ -100,6 +117,11 @@ export class RecordIndex<T> {
       reindex(table, slot, before?.addresses[list] ?? [], after?.addresses[list] ?? [])
     }
   }
+}
+
+// hot
+function isNamed(reader: RecordReader, namespace: string, name: string): boolean {
+  return reader.isText(namespace) && reader.isText(name)
 }
 
 /** What words there are only before, and what only after; each once. */

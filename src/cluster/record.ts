@@ -145,6 +145,41 @@ export class RecordReader {
     return this.#buffer.toString(isWide ? 'utf16le' : 'latin1', start, this.#at)
   }
 
+  /** Whether it is this text; stands behind it if so. Of texts beyond Latin-1 it says no. */
+  // hot
+  isText(text: string): boolean {
+    if (this.number() !== text.length * 2) return false
+    const buffer = this.#buffer
+    const start = this.#at
+    for (let i = 0; i < text.length; i++) if (buffer[start + i] !== text.charCodeAt(i)) return false
+    this.#at = start + text.length
+    return true
+  }
+
+  // hot
+  skipText(): void {
+    const tag = this.number()
+    this.#at += (tag & 1) === 1 ? tag - 1 : tag >>> 1
+  }
+
+  /** Of a list of addresses those of this length, as octets; undefined where there are none of any. */
+  // hot
+  addressOctets(octets: 4 | 16): readonly string[] | undefined {
+    const left = this.number()
+    if (left === 0) return undefined
+    const found: string[] = []
+    for (let i = 0; i < left; i++) {
+      const length = this.octet()
+      if (length === 4 && octets === 4) {
+        found.push(String.fromCharCode(this.octet(), this.octet(), this.octet(), this.octet()))
+      } else {
+        if (length === octets) found.push(this.#buffer.toString('latin1', this.#at, this.#at + length))
+        this.#at += length
+      }
+    }
+    return found
+  }
+
   address(): string {
     const length = this.octet()
     if (length === 4) return `${this.octet()}.${this.octet()}.${this.octet()}.${this.octet()}`

@@ -20,6 +20,11 @@ export interface Cluster {
   serial(): number
   namespace(name: string): Namespace | undefined
   service(namespace: string, name: string): Service | undefined
+  /**
+   * What most questions want to know, without an object for it: the cluster IPs of a service that are of 4 or of 16 octets,
+   * as those octets, one character each. Undefined where it has none at all, or isn't there.
+   */
+  clusterIPs(namespace: string, name: string, octets: 4 | 16): readonly string[] | undefined
   /** All slices of a service, in the order of their names; none where there are none. */
   slices(namespace: string, service: string): readonly EndpointSlice[]
   /** The service that has this cluster IP; of several, the first by namespace and name. */
@@ -80,6 +85,12 @@ export class Store implements Cluster {
   // hot
   service(namespace: string, name: string): Service | undefined {
     return this.#services.get(namespace, name) ?? this.#findService(namespace, name)
+  }
+
+  // hot
+  clusterIPs(namespace: string, name: string, octets: 4 | 16): readonly string[] | undefined {
+    const slot = this.#records.services.find(namespace, name)
+    return slot === 0 ? undefined : this.#records.services.addressOctets(slot, octets)
   }
 
   // hot

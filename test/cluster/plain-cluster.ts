@@ -6,7 +6,7 @@ import type { EndpointSlice } from '../../src/cluster/endpoint-slice.ts'
 import { kindNames, mapKinds, type Trimmed } from '../../src/cluster/kinds.ts'
 import type { Mirror } from '../../src/cluster/mirror.ts'
 import { type Cluster, compareNamed, type Kind } from '../../src/cluster/store.ts'
-import { reverseName } from '../../src/dns/address.ts'
+import { parseAddress, reverseName } from '../../src/dns/address.ts'
 import { isWithin, type Name, parentOf } from '../../src/dns/name.ts'
 import { fewWords, objectsOf } from './objects.ts'
 
@@ -66,6 +66,11 @@ export class PlainCluster implements Cluster {
     return this.#objects.namespaces.get(name)
   }
 
+  clusterIPs(namespace: string, name: string, octets: 4 | 16) {
+    const addresses = this.service(namespace, name)?.clusterIPs.map((address) => parseAddress(address) ?? '') ?? []
+    return addresses.length === 0 ? undefined : addresses.filter(({ length }) => length === octets)
+  }
+
   service(namespace: string, name: string) {
     return this.services().find((service) => service.namespace === namespace && service.name === name)
   }
@@ -121,7 +126,13 @@ export class PlainCluster implements Cluster {
 export function answersOf(cluster: Cluster): unknown {
   const { namespaces, names, addresses } = words
   const named = namespaces.flatMap((namespace) =>
-    names.map((name) => [`${namespace}/${name}`, cluster.service(namespace, name), cluster.slices(namespace, name)]),
+    names.map((name) => [
+      `${namespace}/${name}`,
+      cluster.service(namespace, name),
+      cluster.clusterIPs(namespace, name, 4),
+      cluster.clusterIPs(namespace, name, 16),
+      cluster.slices(namespace, name),
+    ]),
   )
   const addressed = addresses.map((address) => [
     address,

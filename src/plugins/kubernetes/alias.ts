@@ -45,10 +45,10 @@ export function followAlias(
     answer.push(rrset(owner, Type.CNAME, ttl, [encodeName(name)]))
     if (!isWithin(lower, zone.name)) return askFurther(query, name, lower, answer, ask)
     const request = parseRequest(lower, zone)
-    const found = find(exposed, lower, request, zone)
+    const found = find(exposed, { name: lower, type: query.type }, request, zone)
     if (found === undefined) return exposed.isUnsynced(request) ? unsynced : nothing
-    if (found.kind === 'addresses') {
-      const rdatas = query.type === Type.A ? found.a : found.aaaa
+    if (found.kind === 'addresses' || found.kind === 'cluster IPs') {
+      const rdatas = found.kind === 'cluster IPs' ? found.rdatas : query.type === Type.A ? found.a : found.aaaa
       if (rdatas.length === 0) return nothing
       answer.push(rrset(name, query.type, ttl, rdatas))
       return { end: 'answer', answer, truncated: false }

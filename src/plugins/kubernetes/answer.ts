@@ -52,6 +52,8 @@ export class Answers {
         if (type === Type.A) return this.#rrset(asked, found.a)
         if (type === Type.AAAA) return this.#rrset(asked, found.aaaa)
         return type === Type.SRV ? this.#services(asked, found) : this.nodata(asked)
+      case 'cluster IPs':
+        return this.#rrset(asked, found.rdatas)
       case 'names':
         return type === Type.PTR ? this.#rrset(asked, found.rdatas) : this.nodata(asked)
       case 'alias':

@@ -76,7 +76,7 @@ function answerFrom(options: KubernetesOptions, context: WorkerContext): Handler
     const request = parseRequest(name, zone)
     const zoneAsked = query.asked === name ? zone.name : (query.asked.slice(name.length - zone.name.length) as Name)
     const asked = { query, request, zone, zoneAsked }
-    const found = find(exposed, name, request, zone)
+    const found = find(exposed, query, request, zone)
     if (found !== undefined) {
       const answer = answers.of(asked, found)
       return exposed.isStale(request) ? after(answer, markStale) : answer

@@ -1,7 +1,9 @@
 // From what is asked for to what is there.
 import type { Service } from '../../cluster/service.ts'
 import { canonicalAddress, parseAddress } from '../../dns/address.ts'
+import { Type } from '../../dns/codes.ts'
 import { type Name, NameError, parseName } from '../../dns/name.ts'
+import type { Query } from '../../dns/query.ts'
 import { encodeTxt } from '../../dns/rdata.ts'
 import type { Rdata } from '../../dns/rrset.ts'
 import type { ExposedCluster } from './exposed-cluster.ts'
@@ -26,6 +28,13 @@ export type Found =
   | { readonly kind: 'apex' }
   | { readonly kind: 'version'; readonly rdatas: readonly Rdata[] }
   | { readonly kind: 'names'; readonly rdatas: readonly Rdata[] }
+  | ClusterIPs
+
+/** What is reached at cluster IPs has nothing else for who asks for addresses of their type. */
+export interface ClusterIPs {
+  readonly kind: 'cluster IPs'
+  readonly rdatas: readonly Rdata[]
+}
 
 export type FoundService = Selection | { readonly kind: 'alias'; readonly target: Name } | { readonly kind: 'branch' }
 
@@ -36,9 +45,15 @@ const version: Found = { kind: 'version', rdatas: [encodeTxt(['1.1.0'])] }
 
 /** What stands at the lower-cased name; undefined where there is no such name. */
 // hot
-export function find(exposed: ExposedCluster, name: Name, request: Request, zone: Zone): Found | undefined {
+export function find(
+  exposed: ExposedCluster,
+  { name, type }: Pick<Query, 'name' | 'type'>,
+  request: Request,
+  zone: Zone,
+): Found | undefined {
   switch (request.kind) {
     case 'service':
+      return findClusterIPs(exposed, request, type) ?? findService(exposed, request)
     case 'endpoint':
     case 'port':
       return findService(exposed, request)
@@ -61,6 +76,16 @@ export function find(exposed: ExposedCluster, name: Name, request: Request, zone
     case 'none':
       return undefined
   }
+}
+
+/** The commonest of all: no object is made for it. Undefined where there is more to it. */
+// hot
+function findClusterIPs(exposed: ExposedCluster, request: Request, type: number): ClusterIPs | undefined {
+  if (type !== Type.A && type !== Type.AAAA) return undefined
+  const { namespace, service } = request
+  if (exposed.options.ignoreEmptyService || !exposed.hasNamespace(namespace)) return undefined
+  const rdatas = exposed.cluster.clusterIPs(namespace, service, type === Type.A ? 4 : 16)
+  return rdatas === undefined ? undefined : { kind: 'cluster IPs', rdatas: rdatas as readonly Rdata[] }
 }
 
 /** What a service, one of its endpoints or ports stands for. */
