@@ -67,11 +67,20 @@ export async function run(args: readonly string[]): Promise<void> {
   const groups = new Map<string, Buffer[]>([['all', lines.map(encodeQuestion)]])
   for (const kind of kinds) groups.set(kind, lines.filter((line) => kindOf(line) === kind).map(encodeQuestion))
   const into = Buffer.alloc(4096)
+  const received = Buffer.alloc(4096)
   const ask = (questions: readonly Buffer[], count: number): number => {
+    // As from the kernel: all through the same buffer, and read in a row.
+    const octets = Buffer.concat(questions)
+    const ends = Uint32Array.from(questions, (question) => question.length)
+    for (let n = 1; n < ends.length; n++) ends[n] = (ends[n] as number) + (ends[n - 1] as number)
     const before = process.cpuUsage()
-    for (let n = 0; n < count; n++) {
-      const question = questions[n % questions.length] as Buffer
-      answer(question, question.length, client, into)
+    for (let n = 0, start = 0; n < count; n++) {
+      const at = n % ends.length
+      if (at === 0) start = 0
+      const end = ends[at] as number
+      octets.copy(received, 0, start, end)
+      answer(received, end - start, client, into)
+      start = end
     }
     const spent = process.cpuUsage(before)
     return ((spent.user + spent.system) * 1000) / count
