@@ -41,8 +41,8 @@ export interface Records {
   readonly all: Selection
   /** By the label of an endpoint, once one has been asked for. */
   byLabel: ReadonlyMap<string, Selection> | undefined
-  /** By port and protocol, those that have been asked for and are there. */
-  readonly byPort: Map<string, Selection>
+  /** Of ports and protocols that have been asked for and are there: few, as are ports. */
+  readonly ofPorts: Selection[]
 }
 
 /** Of a service that has cluster IPs. */
@@ -116,11 +116,9 @@ export function endpointNamed(records: Records, label: string): Selection | unde
 
 /** What a port and a protocol, '' being any, stand for; undefined where there are none of that name. */
 export function portNamed(records: Records, port: string, protocol: string): Selection | undefined {
-  const key = `${port}/${protocol}`
-  const known = records.byPort.get(key)
-  if (known !== undefined) return known
+  for (const known of records.ofPorts) if (known.port === port && known.protocol === protocol) return known
   const selection = selectPort(records.all, port, protocol)
-  if (selection !== undefined) records.byPort.set(key, selection)
+  if (selection !== undefined) records.ofPorts.push(selection)
   return selection
 }
 
@@ -146,12 +144,12 @@ export function srvOf(selection: Selection, base: Name, ttl: number): SrvRecords
   return records
 }
 
-function entryOf(label: string, address: string, ports: readonly ServicePort[]): Entry {
+export function entryOf(label: string, address: string, ports: readonly ServicePort[]): Entry {
   return { label, type: addressType(address), rdata: encodeAddress(address), ports }
 }
 
 function recordsOf(entries: readonly Entry[]): Records {
-  return { all: select(entries, '', ''), byLabel: undefined, byPort: new Map() }
+  return { all: select(entries, '', ''), byLabel: undefined, ofPorts: [] }
 }
 
 function select(entries: readonly Entry[], port: string, protocol: string): Selection {
