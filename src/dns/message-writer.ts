@@ -285,8 +285,9 @@ const anyCase = 0x20
 function sharedFrom(name: Name, other: Name, folding: typeof sameCase | typeof anyCase): number {
   const last = name.length - 1
   const shift = other.length - name.length
-  let same = last
   const least = shift < 0 ? -shift : 0
+  // The whole name, as a rule: that is compared in one go.
+  let same = shift >= 0 && name.charCodeAt(0) === other.charCodeAt(shift) && other.endsWith(name) ? 0 : last
   while (same > least) {
     const octet = name.charCodeAt(same - 1)
     // Length octets are below the letters.
