@@ -29,9 +29,14 @@ export class BackOff {
   next(): number {
     const { minMs, maxMs } = this.#limits
     this.#failures++
-    if (this.#failures === 1) return (Math.random() * minMs) / 4
+    if (this.#failures === 1) return this.soon()
     const ceiling = Math.min(minMs * 2 ** (this.#failures - 1), maxMs)
     return ceiling / 2 + (Math.random() * ceiling) / 2
+  }
+
+  /** Milliseconds to wait where nothing went wrong, only so that not everybody comes at once. */
+  soon(): number {
+    return (Math.random() * this.#limits.minMs) / 4
   }
 
   reset(): void {

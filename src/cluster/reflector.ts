@@ -112,6 +112,8 @@ export class Reflector {
   #census: Census | undefined
   /** How many watches in a row ended soon, without a word and without an error. */
   #barren = 0
+  /** Has everything been listed again since all was well? */
+  #relisted = false
   /** The version after which something came that made no sense. */
   #malformedAfter: string | undefined
   /** Streaming lists in a row that didn't come to their end though nothing broke. */
@@ -306,10 +308,14 @@ export class Reflector {
     this.#log.debug(`failed to ${doing} ${this.#resource.name}: ${messageOf(error)}`)
     const reason = this.#reasonToRelist(error)
     if (reason === 'gap') this.#log.warning(`listing ${this.#resource.name} again: ${messageOf(error)}`)
-    const waitMs = this.#backOff.next()
-    // That history expires is no trouble; that it can't be listed anew is.
-    if (reason === undefined || this.#version === '') this.#contact.failed(doing, error, this.#backOff.failures)
-    else {
+    let waitMs: number
+    // That history expires is no trouble; that it can't be listed anew is, or that it expires again and again.
+    if (reason === undefined || this.#version === '') {
+      waitMs = this.#backOff.next()
+      this.#contact.failed(doing, error, this.#backOff.failures)
+    } else {
+      waitMs = this.#relisted ? this.#backOff.next() : this.#backOff.soon()
+      this.#relisted = true
       this.#contact.ended()
       this.#relist(reason)
     }
@@ -339,6 +345,7 @@ export class Reflector {
     if (since === undefined || performance.now() - since < this.#timing.healthyMs) return false
     this.#backOff.reset()
     this.#barren = 0
+    this.#relisted = false
     return true
   }
 

@@ -36,3 +36,12 @@ test('back-off: stays at its maximum for ever', () => {
   const wait = backOff.next()
   assert.ok(wait >= 15_000 && wait <= 30_000)
 })
+
+test('back-off: a little waiting where nothing went wrong counts for nothing', () => {
+  const backOff = new BackOff({ minMs: 800, maxMs: 30_000 })
+  for (let i = 0; i < 100; i++) {
+    const milliseconds = backOff.soon()
+    assert.ok(milliseconds >= 0 && milliseconds <= 200)
+  }
+  assert.equal(backOff.failures, 0)
+})
