@@ -35,7 +35,7 @@ const overlays: Readonly<Record<string, { readonly cluster?: SandboxOptions; rea
     'dual-stack': { cluster: { serviceCidr: '10.96.0.0/16,fd00:10:96::/112' } },
     k3s: { cluster: { serviceCidr: '10.43.0.0/16' } },
     kubeadm: {},
-    nodelocal: { foreign: ['DaemonSet'] },
+    nodelocal: {},
     prometheus: { foreign: ['PrometheusRule', 'ServiceMonitor'] },
     try: {},
   }

@@ -105,6 +105,14 @@ const rows: readonly Row[] = [
     status: true,
     scale: true,
   },
+  {
+    group: 'apps',
+    kind: 'DaemonSet',
+    resource: 'daemonsets',
+    shortNames: ['ds'],
+    categories: ['all'],
+    status: true,
+  },
   { group: 'apps', kind: 'ControllerRevision', resource: 'controllerrevisions' },
   { group: 'coordination.k8s.io', kind: 'Lease', resource: 'leases' },
   { group: 'policy', kind: 'PodDisruptionBudget', resource: 'poddisruptionbudgets', shortNames: ['pdb'], status: true },
@@ -180,6 +188,7 @@ export const pods = kindNamed('Pod')
 export const deployments = kindNamed('Deployment')
 export const replicaSets = kindNamed('ReplicaSet')
 export const statefulSets = kindNamed('StatefulSet')
+export const daemonSets = kindNamed('DaemonSet')
 export const controllerRevisions = kindNamed('ControllerRevision')
 export const events = kindNamed('Event')
 export const configMaps = kindNamed('ConfigMap')

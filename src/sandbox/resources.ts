@@ -199,6 +199,20 @@ export interface StatefulSet extends KubeObject {
   }
 }
 
+export interface DaemonSet extends KubeObject {
+  readonly spec: {
+    readonly selector: LabelSelector
+    readonly template: PodTemplate
+    readonly updateStrategy?: {
+      readonly type?: 'RollingUpdate' | 'OnDelete'
+      readonly rollingUpdate?: { readonly maxUnavailable?: number | string; readonly maxSurge?: number | string }
+    }
+    readonly revisionHistoryLimit?: number
+    readonly minReadySeconds?: number
+  }
+  readonly status?: object
+}
+
 export interface ReplicaSet extends KubeObject {
   readonly spec: {
     readonly replicas?: number

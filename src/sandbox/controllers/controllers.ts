@@ -2,6 +2,7 @@
 import type { Cidr } from '../address-pool.ts'
 import type { Store } from '../store.ts'
 import { BackendIndex } from './backend-index.ts'
+import { daemonSetController } from './daemon-set.ts'
 import { deploymentController } from './deployment.ts'
 import { endpointMirror } from './endpoint-mirror.ts'
 import { endpointSliceController } from './endpoint-slice.ts'
@@ -24,6 +25,7 @@ export function makeControllers(store: Store, podRanges: readonly Cidr[]): Contr
     deploymentController(store),
     replicaSetController,
     statefulSetController,
+    daemonSetController(store),
     scheduler(network),
     kubelet(network),
     endpointsController(store, index),

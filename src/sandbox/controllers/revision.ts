@@ -1,12 +1,17 @@
-// Revisions of a StatefulSet: every template it had is kept as a ControllerRevision, for `kubectl rollout history` and `undo`.
+// Revisions of a StatefulSet or DaemonSet: every template it had is kept as a ControllerRevision, for `kubectl rollout history` and `undo`.
 import { controllerRevisions } from '../kinds.ts'
-import { controllerOf, controllerReference, sameJson } from '../object.ts'
-import type { ControllerRevision, PodTemplate, StatefulSet } from '../resources.ts'
+import { controllerOf, controllerReference, type KubeObject, sameJson } from '../object.ts'
+import type { ControllerRevision, PodTemplate } from '../resources.ts'
 import { hashOf } from './replica.ts'
 import type { ControllerContext } from './runner.ts'
 
+/** What has revisions. */
+interface Revised extends KubeObject {
+  readonly spec: { readonly template: PodTemplate; readonly revisionHistoryLimit?: number }
+}
+
 /** The name of the revision of the present template, which is recorded where it is new. */
-export function recordRevision({ registry }: ControllerContext, set: StatefulSet): string {
+export function recordRevision({ registry }: ControllerContext, set: Revised): string {
   const all = revisionsOf({ registry }, set)
   const latest = Math.max(0, ...all.map(({ revision }) => revision))
   const data = dataOf(set.spec.template)
@@ -36,7 +41,7 @@ export function recordRevision({ registry }: ControllerContext, set: StatefulSet
 }
 
 /** The template of a revision that is still kept. */
-export function templateAt(context: ControllerContext, set: StatefulSet, revision: string): PodTemplate | undefined {
+export function templateAt(context: ControllerContext, set: Revised, revision: string): PodTemplate | undefined {
   const found = revisionsOf(context, set).find((each) => each.metadata.name === revision)
   if (found === undefined) return undefined
   const { $patch: _, ...template } = (found.data as ReturnType<typeof dataOf>).spec.template
@@ -44,7 +49,7 @@ export function templateAt(context: ControllerContext, set: StatefulSet, revisio
 }
 
 /** Drops the oldest revisions beyond the limit; those in use stay. */
-export function forgetRevisions(context: ControllerContext, set: StatefulSet, used: ReadonlySet<string>): void {
+export function forgetRevisions(context: ControllerContext, set: Revised, used: ReadonlySet<string>): void {
   const spare = revisionsOf(context, set).filter(({ metadata }) => !used.has(metadata.name))
   const oldest = spare.sort((a, b) => a.revision - b.revision)
   const limit = set.spec.revisionHistoryLimit ?? 10
@@ -53,7 +58,7 @@ export function forgetRevisions(context: ControllerContext, set: StatefulSet, us
   }
 }
 
-function revisionsOf({ registry }: Pick<ControllerContext, 'registry'>, set: StatefulSet): ControllerRevision[] {
+function revisionsOf({ registry }: Pick<ControllerContext, 'registry'>, set: Revised): ControllerRevision[] {
   const all = [...registry.store.list<ControllerRevision>(controllerRevisions, set.metadata.namespace ?? '')]
   return all.filter((each) => controllerOf(each)?.uid === set.metadata.uid)
 }

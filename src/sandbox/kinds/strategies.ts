@@ -6,7 +6,7 @@ import { endpointSliceStrategy, endpointsStrategy } from './endpoint.ts'
 import { podStrategy } from './pod.ts'
 import { type ServiceRules, serviceStrategy } from './service.ts'
 import type { Strategy } from './strategy.ts'
-import { deploymentStrategy, replicaSetStrategy, statefulSetStrategy } from './workload.ts'
+import { daemonSetStrategy, deploymentStrategy, replicaSetStrategy, statefulSetStrategy } from './workload.ts'
 
 const secretStrategy: Strategy<Secret> = {
   nameRule: dnsSubdomain,
@@ -48,6 +48,7 @@ export function makeStrategies(services: ServiceRules): (kind: Kind) => Strategy
     Deployment: deploymentStrategy,
     ReplicaSet: replicaSetStrategy,
     StatefulSet: statefulSetStrategy,
+    DaemonSet: daemonSetStrategy,
     PodDisruptionBudget: plainWithStatus,
     HorizontalPodAutoscaler: { ...plainWithStatus, generation: false },
     Role: rbac,

@@ -1,7 +1,7 @@
-// Deployments, ReplicaSets and StatefulSets: what the API fills in and what it refuses.
+// Deployments, ReplicaSets, StatefulSets and DaemonSets: what the API fills in and what it refuses.
 import { dnsSubdomain } from '../names.ts'
 import { sameJson } from '../object.ts'
-import type { Deployment, LabelSelector, PodTemplate, ReplicaSet, StatefulSet } from '../resources.ts'
+import type { DaemonSet, Deployment, LabelSelector, PodTemplate, ReplicaSet, StatefulSet } from '../resources.ts'
 import { labelSelectorTest } from '../selector.ts'
 import { type Cause, cause } from '../status.ts'
 import { completeTemplate, templateFaults } from './pod.ts'
@@ -68,6 +68,27 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
     }
   },
   faults: (statefulSet, old) => [...workloadFaults(statefulSet, old), ...(old ? fixedFaults(statefulSet, old) : [])],
+}
+
+export const daemonSetStrategy: Strategy<DaemonSet> = {
+  nameRule: dnsSubdomain,
+  generation: true,
+  newStatus: () => ({ currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }),
+  complete: (daemonSet) => {
+    const { spec } = daemonSet
+    const type = spec?.updateStrategy?.type ?? 'RollingUpdate'
+    const rollingUpdate = { maxUnavailable: 1, maxSurge: 0, ...spec?.updateStrategy?.rollingUpdate }
+    return {
+      ...daemonSet,
+      spec: {
+        revisionHistoryLimit: 10,
+        ...spec,
+        updateStrategy: type === 'RollingUpdate' ? { type, rollingUpdate } : { type },
+        template: completeTemplate(spec?.template),
+      },
+    }
+  },
+  faults: workloadFaults,
 }
 
 interface Workload {

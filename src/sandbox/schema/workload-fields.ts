@@ -1,4 +1,4 @@
-// Fields of Deployments, ReplicaSets, StatefulSets and ControllerRevisions.
+// Fields of Deployments, ReplicaSets, StatefulSets, DaemonSets and ControllerRevisions.
 import type { TypePackage } from './schema.ts'
 
 const condition = (of: string) => ({
@@ -161,10 +161,59 @@ export const workloadFields: TypePackage = {
       },
     },
     StatefulSetCondition: condition('StatefulSet'),
-    ControllerRevision: {
-      about: 'A template that a StatefulSet had, kept for going back to it.',
+    DaemonSet: {
+      about: 'A pod of one template on every node that fits.',
       fields: {
-        data: 'any #2 | The part of the StatefulSet, as a patch.',
+        spec: 'DaemonSetSpec #2 | What is wanted.',
+        status: 'DaemonSetStatus #3 | What is; set by the system.',
+      },
+    },
+    DaemonSetSpec: {
+      about: 'What is wanted of a DaemonSet.',
+      fields: {
+        selector:
+          'LabelSelector #1 required | Which pods are its own; must fit the labels of the template; never changes.',
+        template: 'PodTemplateSpec #2 required | What its pods are made from, and which nodes fit.',
+        updateStrategy: 'DaemonSetUpdateStrategy #3 | How old pods give way to new ones.',
+        minReadySeconds: 'int #4 | How long a pod has to be ready to count as available.',
+        revisionHistoryLimit: 'int* #6 | How many old templates are kept for going back; 10 by default.',
+      },
+    },
+    DaemonSetUpdateStrategy: {
+      about: 'How old pods give way to new ones.',
+      fields: {
+        type: 'string #1 | RollingUpdate (the default), or OnDelete.',
+        rollingUpdate: 'RollingUpdateDaemonSet #2 | For RollingUpdate.',
+      },
+    },
+    RollingUpdateDaemonSet: {
+      about: 'How many nodes are changed at a time.',
+      fields: {
+        maxUnavailable: 'int-or-string* #1 | On how many nodes the pod may be missing; 1 by default.',
+        maxSurge:
+          'int-or-string* #2 | On how many nodes the old pod stays until the new one is ready. Kept, and not obeyed.',
+      },
+    },
+    DaemonSetStatus: {
+      about: 'What became of a DaemonSet.',
+      fields: {
+        currentNumberScheduled: 'int #1 required | How many nodes have its pod, of those that should.',
+        numberMisscheduled: 'int #2 required | How many nodes have its pod, of those that should not.',
+        desiredNumberScheduled: 'int #3 required | How many nodes should have its pod.',
+        numberReady: 'int #4 required | On how many it is ready.',
+        observedGeneration: 'int #5 | The generation this was seen of.',
+        updatedNumberScheduled: 'int #6 | On how many it is of the present template.',
+        numberAvailable: 'int #7 | On how many it has been ready long enough.',
+        numberUnavailable: 'int #8 | On how many it is missing.',
+        collisionCount: 'int* #9 | How often a name was taken.',
+        conditions: 'DaemonSetCondition[] #10 merge:type keys:type | Its state.',
+      },
+    },
+    DaemonSetCondition: condition('DaemonSet'),
+    ControllerRevision: {
+      about: 'A template that a StatefulSet or DaemonSet had, kept for going back to it.',
+      fields: {
+        data: 'any #2 | The part of its owner, as a patch.',
         revision: 'int #3 required | Counts the changes.',
       },
     },

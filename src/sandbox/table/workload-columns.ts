@@ -1,6 +1,6 @@
-// Columns of Deployments, ReplicaSets, StatefulSets and ControllerRevisions.
+// Columns of Deployments, ReplicaSets, StatefulSets, DaemonSets and ControllerRevisions.
 import { controllerOf, type KubeObject } from '../object.ts'
-import type { ControllerRevision, Deployment, ReplicaSet, StatefulSet } from '../resources.ts'
+import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../resources.ts'
 import { printLabelSelector } from '../selector.ts'
 import { containersText, imagesText, none } from './cell.ts'
 import type { Column, Columns } from './table.ts'
@@ -33,6 +33,25 @@ const statefulSet: readonly Column<StatefulSet>[] = [
   { ...images, cell: ({ spec }) => imagesText(spec.template) },
 ]
 
+const pairsText = (pairs: Readonly<Record<string, string>> = {}) =>
+  Object.entries(pairs)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',') || none
+
+const statusOf = ({ status }: DaemonSet) => (status ?? {}) as Readonly<Record<string, number>>
+
+const daemonSet: readonly Column<DaemonSet>[] = [
+  { name: 'Desired', cell: (each) => statusOf(each).desiredNumberScheduled ?? 0 },
+  { name: 'Current', cell: (each) => statusOf(each).currentNumberScheduled ?? 0 },
+  { name: 'Ready', cell: (each) => statusOf(each).numberReady ?? 0 },
+  { name: 'Up-to-date', cell: (each) => statusOf(each).updatedNumberScheduled ?? 0 },
+  { name: 'Available', cell: (each) => statusOf(each).numberAvailable ?? 0 },
+  { name: 'Node Selector', cell: ({ spec }) => pairsText(spec.template.spec?.nodeSelector) },
+  { ...containers, cell: ({ spec }) => containersText(spec.template) },
+  { ...images, cell: ({ spec }) => imagesText(spec.template) },
+  { ...selector, cell: ({ spec }) => printLabelSelector(spec.selector) },
+]
+
 const controllerRevision: readonly Column<ControllerRevision>[] = [
   { name: 'Controller', cell: controllerText },
   { name: 'Revision', cell: ({ revision }) => revision },
@@ -47,5 +66,6 @@ export const workloadColumns: Columns = {
   Deployment: deployment as readonly Column[],
   ReplicaSet: replicaSet as readonly Column[],
   StatefulSet: statefulSet as readonly Column[],
+  DaemonSet: daemonSet as readonly Column[],
   ControllerRevision: controllerRevision as readonly Column[],
 }
