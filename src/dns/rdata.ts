@@ -4,8 +4,10 @@ import { printType, Type } from './codes.ts'
 import { isWellFormed, nameEnd } from './layout.ts'
 import { type Name, printName } from './name.ts'
 import { decode16, decode32, encode16, encode32 } from './octets.ts'
+import type { Format } from './rdata-format.ts'
 import { RecordError } from './record-error.ts'
 import type { Rdata } from './rrset.ts'
+import { securityFormats } from './security-rdata.ts'
 import { parseSvcb, printSvcb } from './svcb.ts'
 import { Fields, parseOctets, printOctets, tokenize } from './tokens.ts'
 
@@ -139,12 +141,6 @@ function check(type: number, rdata: Rdata): void {
   if (!isWellFormed(type, rdata)) throw new RecordError(`malformed rdata of type ${printType(type)}`)
 }
 
-/** How the rdata of a type is written in text: in octets from its fields, and back where it is well-formed. */
-interface Format {
-  parse(fields: Fields): string
-  print(rdata: Rdata): string | undefined
-}
-
 const addressFormat = (type: number): Format => ({
   parse: (fields) => {
     const { text } = fields.token('address')
@@ -165,7 +161,20 @@ const txtFormat: Format = {
 const printStrings = (strings: readonly string[]): string =>
   strings.map((octets) => `"${printOctets(octets)}"`).join(' ')
 
+const twoNames: Format = {
+  parse: (fields) => fields.name('mailbox') + fields.name('text'),
+  print: (rdata) =>
+    `${printName(rdata.slice(0, nameEnd(rdata, 0)) as Name)} ${printName(rdata.slice(nameEnd(rdata, 0)) as Name)}`,
+}
+
+/** A number of 16 bits and a name. */
+const numberedName = (what: string): Format => ({
+  parse: (fields) => encode16(fields.number(what, 0xffff)) + fields.name('name'),
+  print: (rdata) => `${decode16(rdata, 0)} ${printName(rdata.slice(2) as Name)}`,
+})
+
 const formats: ReadonlyMap<number, Format> = new Map<number, Format>([
+  ...securityFormats,
   [Type.A, addressFormat(Type.A)],
   [Type.AAAA, addressFormat(Type.AAAA)],
   [Type.NS, nameFormat],
@@ -184,10 +193,10 @@ const formats: ReadonlyMap<number, Format> = new Map<number, Format>([
           mname: fields.name('mname'),
           rname: fields.name('rname'),
           serial: fields.number('serial', 0xffff_ffff),
-          refresh: fields.number('refresh', 0xffff_ffff),
-          retry: fields.number('retry', 0xffff_ffff),
-          expire: fields.number('expire', 0xffff_ffff),
-          minimum: fields.number('minimum', 0xffff_ffff),
+          refresh: fields.seconds('refresh', 0xffff_ffff),
+          retry: fields.seconds('retry', 0xffff_ffff),
+          expire: fields.seconds('expire', 0xffff_ffff),
+          minimum: fields.seconds('minimum', 0xffff_ffff),
         }),
       print: (rdata) => {
         const { mname, rname, serial, refresh, retry, expire, minimum } = decodeSoa(rdata)
@@ -227,6 +236,40 @@ const formats: ReadonlyMap<number, Format> = new Map<number, Format>([
     {
       parse: (fields) => frame(fields.string('CPU', maxString)) + frame(fields.string('OS', maxString)),
       print: (rdata) => printStrings(decodeTxt(rdata)),
+    },
+  ],
+  [17, twoNames], // RP (RFC 1183 2.2)
+  [18, numberedName('subtype')], // AFSDB (RFC 1183 1)
+  [36, numberedName('preference')], // KX (RFC 2230 3)
+  [
+    // order (2), preference (2), flags, services, regular expression (strings), replacement (name) (RFC 3403 4.1)
+    Type.NAPTR,
+    {
+      parse: (fields) => {
+        const numbers = encode16(fields.number('order', 0xffff)) + encode16(fields.number('preference', 0xffff))
+        const strings = ['flags', 'services', 'expression'].map((what) => frame(fields.string(what, maxString)))
+        return numbers + strings.join('') + fields.name('replacement')
+      },
+      print: (rdata) => {
+        const strings: string[] = []
+        let at = 4
+        for (; strings.length < 3; at += 1 + rdata.charCodeAt(at)) {
+          strings.push(rdata.slice(at + 1, at + 1 + rdata.charCodeAt(at)))
+        }
+        return `${decode16(rdata, 0)} ${decode16(rdata, 2)} ${printStrings(strings)} ${printName(rdata.slice(at) as Name)}`
+      },
+    },
+  ],
+  [
+    // priority (2), weight (2), target (rest) (RFC 7553 4.5)
+    256,
+    {
+      parse: (fields) =>
+        encode16(fields.number('priority', 0xffff)) +
+        encode16(fields.number('weight', 0xffff)) +
+        fields.string('target', maxRdata),
+      print: (rdata) =>
+        rdata.length < 5 ? undefined : `${decode16(rdata, 0)} ${decode16(rdata, 2)} ${printStrings([rdata.slice(4)])}`,
     },
   ],
   [

@@ -45,6 +45,18 @@ export function printOctets(octets: string): string {
   )
 }
 
+const secondsIn: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
+
+/** Seconds of `3600`, `1h` or `1d12h`, as zone files have them since BIND 8; undefined for what is no such time. */
+export function parseSeconds(text: string): number | undefined {
+  if (!/^(?:[0-9]{1,10}[smhdw])*[0-9]{0,10}$/i.test(text) || text === '') return undefined
+  let sum = 0
+  for (const [, digits, unit = 's'] of text.toLowerCase().matchAll(/([0-9]+)([smhdw]?)/g)) {
+    sum += Number(digits) * (secondsIn[unit || 's'] ?? Number.NaN)
+  }
+  return sum
+}
+
 /** Takes the tokens of rdata one after the other, as what they should be. Throws RecordError where they aren't. */
 export class Fields {
   readonly #tokens: readonly Token[]
@@ -83,11 +95,24 @@ export class Fields {
     return value
   }
 
+  /** A time, as parseSeconds reads it. */
+  seconds(what: string, max: number): number {
+    const { text } = this.token(what)
+    const value = parseSeconds(text)
+    if (value === undefined || value > max) throw new RecordError(`bad ${what}: ${JSON.stringify(text)}`)
+    return value
+  }
+
   /** Octets, up to `max` of them. */
   string(what: string, max: number): string {
     const octets = parseOctets(this.token(what).text)
     if (octets.length > max) throw new RecordError(`${what} longer than ${max} octets`)
     return octets
+  }
+
+  /** How many tokens are left. */
+  get left(): number {
+    return this.#tokens.length - this.#next
   }
 
   /** All that is left. */

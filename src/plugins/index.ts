@@ -13,6 +13,7 @@ import { debug } from './debug.ts'
 import { dns64 } from './dns64.ts'
 import { dnstap } from './dnstap.ts'
 import { errors } from './errors.ts'
+import { file } from './file/index.ts'
 import { forward } from './forward/index.ts'
 import { header } from './header.ts'
 import { health } from './health.ts'
@@ -71,6 +72,7 @@ export const plugins: readonly Plugin[] = [
   transfer,
   hosts,
   kubernetes,
+  file,
   loop,
   forward,
   whoami,

@@ -289,8 +289,8 @@ for (const [type, rdata, expected] of [
   [Type.SRV, '\0\x01\0\x02\0\x03\xc0\x0c', '1 2 3 www.example.'],
   [Type.SOA, `\xc0\x0c\x01h\xc0\x10${'\0\0\0\x01'.repeat(5)}`, 'www.example. h.example. 1 1 1 1 1'],
   // NAPTR, RP and SIG: older types whose names are decompressed too (RFC 3597 4).
-  [Type.NAPTR, '\0\x01\0\x02\x01u\0\x01!\xc0\x10', '\\# 18 000100020175000121076578616d706c6500'],
-  [17, '\xc0\x10\xc0\x10', '\\# 18 076578616d706c6500076578616d706c6500'],
+  [Type.NAPTR, '\0\x01\0\x02\x01u\0\x01!\xc0\x10', '1 2 "u" "" "!" example.'],
+  [17, '\xc0\x10\xc0\x10', 'example. example.'],
   [24, `${'x'.repeat(18)}\xc0\x10sig`, `\\# 30 ${'78'.repeat(18)}076578616d706c6500736967`],
   // Of other types nothing is known, though it may look like a pointer.
   [65_280, '\xc0\x0c', '\\# 2 c00c'],

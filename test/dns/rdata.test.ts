@@ -53,6 +53,40 @@ for (const [type, text, wire, printed = text] of [
   ['TYPE731', '\\# 6 abcdef 012345', 'abcdef012345', '\\# 6 abcdef012345'],
   ['TYPE731', '\\# 0', '', '\\# 0'],
   ['DS', '\\# 1 ff', 'ff'],
+  ['DS', '12345 13 2 ABCD EF', '30390d02abcdef', '12345 13 2 ABCDEF'],
+  ['CDS', '0 0 0 00', '0000000000'],
+  ['DNSKEY', '257 3 13 q83v', '0101030dabcdef'],
+  ['TLSA', '3 1 1 abcd', '030101abcd', '3 1 1 ABCD'],
+  ['SSHFP', '4 2 AB', '0402ab'],
+  ['OPENPGPKEY', 'q83v', 'abcdef'],
+  [
+    'RRSIG',
+    'A 13 2 300 20260101000000 20251201000000 12345 example. q83v',
+    '00010d020000012c6955b900692cda803039076578616d706c6500abcdef',
+  ],
+  [
+    'RRSIG',
+    'TYPE731 13 2 300 1767225600 0 12345 . q83v',
+    '02db0d020000012c6955b90000000000303900abcdef',
+    'TYPE731 13 2 300 20260101000000 19700101000000 12345 . q83v',
+  ],
+  [
+    'NSEC',
+    'b. A MX RRSIG NSEC TYPE1234',
+    '0162000006400100000003041b000000000000000000000000000000000000000000000000000020',
+  ],
+  ['NSEC', 'b.', '016200'],
+  ['NAPTR', '100 50 "s" "SIP+D2U" "" _sip._udp.a.', '006400320173075349502b44325500045f736970045f756470016100'],
+  ['RP', 'a. b.', '016100016200'],
+  ['AFSDB', '1 a.', '0001016100'],
+  ['KX', '10 a.', '000a016100'],
+  ['URI', '10 1 "https://a/"', '000a000168747470733a2f2f612f'],
+  [
+    'SOA',
+    'a. b. 1 2h 30m 1d12h 5',
+    '01610001620000000001000' + '01c20' + '00000708' + '0001fa40' + '00000005',
+    'a. b. 1 7200 1800 129600 5',
+  ],
 ] as const) {
   test(`${type} ${text}`, () => {
     const rdata = parseRdata(typeOf(type), text)
@@ -87,7 +121,18 @@ for (const [type, text, message] of [
   ['HINFO', `"${'a'.repeat(256)}" b`, /longer than 255 octets/],
   ['CAA', '0 is-sue "x"', /bad tag/],
   ['TYPE731', 'abc', /only be given as/],
-  ['NAPTR', '1 2 3', /only be given as/],
+  ['LOC', '1 2 3', /only be given as/],
+  ['NAPTR', '1 2 "s"', /services is missing/],
+  ['SOA', 'a. b. 1 2 3 4 5y', /bad minimum/],
+  ['SOA', 'a. b. 1d 2 3 4 5', /bad serial/],
+  ['DS', '1 2 3', /digest is not in hexadecimal/],
+  ['DS', '1 2 3 abc', /digest is not in hexadecimal/],
+  ['DS', '1 256 3 ab', /bad algorithm/],
+  ['DNSKEY', '1 2 3 abc', /key is not in base64/],
+  ['RRSIG', 'FOO 1 2 3 4 5 6 a. AAAA', /unknown type "FOO"/],
+  ['RRSIG', 'A 1 2 3 20261301000000 5 6 a. AAAA', /bad expiration/],
+  ['RRSIG', 'A 1 2 3 4 99999999999 6 a. AAAA', /bad inception/],
+  ['NSEC', 'a. FOO', /unknown type "FOO"/],
 ] as const) {
   test(`${type} ${JSON.stringify(text).slice(0, 40)} is refused`, () => {
     assert.throws(() => parseRdata(typeOf(type), text), { name: 'RecordError', message })
