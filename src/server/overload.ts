@@ -14,7 +14,10 @@ const windowLength = 100
 const calmWindows = 50
 /** Of what was answered in a window in which the socket was full. */
 const target = 0.9
-const raise = 1.1
+/** Growth of the share in a window: where it was too much before, and well below that. */
+const raise = { near: 1.05, far: 1.25 }
+/** What is well below. */
+const near = 0.7
 /** Clients counted by themselves; those that come when there are so many are counted as one. */
 const maxClients = 10_000
 /** Clients over the share that the kernel is told of: the heaviest. */
@@ -73,6 +76,8 @@ export class Overload {
   #answered = 0
   /** The most a client may have in a window. */
   #share = unlimited
+  /** What was too much, the last time. */
+  #ceiling = unlimited
   #quotas: ReadonlyMap<ClientKey, number> = new Map()
   #calm = 0
   #since = 0
@@ -101,6 +106,7 @@ export class Overload {
     // Where nobody asks any more nothing else looks at the clock.
     this.#timer = setInterval(() => this.look(performance.now()), windowLength).unref()
     this.#share = unlimited
+    this.#ceiling = unlimited
     this.#calm = 0
     this.#left = 0
     this.#droppedBefore = this.#pressure.dropped
@@ -154,11 +160,16 @@ export class Overload {
       if (read > 0) demands.set(client, (read * scale) / (this.#quotas.get(client) ?? 1))
     }
     const all = [...demands.values(), this.#others.read * scale]
-    if (this.#pressure.full()) {
+    // Where nothing came there is nothing to learn.
+    if (Math.max(...all) === 0) this.#calm++
+    else if (this.#pressure.full()) {
+      this.#ceiling = this.#share
       this.#share = Math.max(1, Math.min(unlimited, fairShare(all, this.#answered * scale * target)))
+      if (this.#ceiling === unlimited) this.#ceiling = this.#share / target
       this.#calm = 0
     } else {
-      this.#share = Math.min(unlimited, this.#share * raise)
+      const growth = this.#share < this.#ceiling * near ? raise.far : raise.near
+      this.#share = Math.min(unlimited, this.#share * growth)
       this.#calm = Math.max(...all) > this.#share ? 0 : this.#calm + 1
     }
     for (const [client, tally] of this.#clients) {

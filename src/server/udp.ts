@@ -32,7 +32,7 @@ const receiveBuffer = 4 << 20
 const batchesPerTurn = 16
 /** The largest reply that dgram is handed. */
 const replyRoom = 4096
-/** Datagrams of dgram after which a socket asks whether the event loop still has time to wait. */
+/** Datagrams of dgram after which a socket asks whether any were lost. */
 const loopCheck = 1024
 
 const sockets = gauge(
@@ -93,6 +93,7 @@ export class UdpListener extends UDPServer {
         resolve()
       })
     })
+    if (this.#batch === undefined) loopState(this.#log).pressure.watch(this.address().port)
     sockets.with(this.#place.server, this.#mode).add(1)
     this.once('close', () => {
       sockets.with(this.#place.server, this.#mode).add(-1)
@@ -197,7 +198,7 @@ export class UdpListener extends UDPServer {
     // Nobody can be answered at port 0, and sending there throws.
     if (sender.port === 0) return
     const { overload, pressure } = loopState(this.#log)
-    if (this.#read % loopCheck === 0 && !overload.on && pressure.full()) overload.begin(performance.now())
+    if (this.#read % loopCheck === 0 && !overload.on && pressure.lost()) overload.begin(performance.now())
     if (overload.on) {
       overload.look(performance.now())
       if (!overload.admit(sender.address)) return

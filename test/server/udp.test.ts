@@ -222,3 +222,18 @@ test('of more than there is room for every query is answered or counted', { skip
   assert.equal(lines.length, 1)
   assert.match(lines[0] ?? '', /^\[WARNING\] dns:\/\/127.0.0.1:0 udp: overloaded, /)
 })
+
+test('one by one, overload is known by what the kernel drops', { skip: batches }, async (t) => {
+  const { port } = await serve(t, echo)
+  const socket = createSocket('udp4')
+  t.after(() => socket.close())
+  socket.connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  const overloaded = () => samplesOf('clusterdns_udp_overloaded')['server=""'] === 1
+  // The receiver is in this thread: it is busy with sending, and then with reading.
+  for (let round = 0; round < 100 && !overloaded(); round++) {
+    for (let n = 0; n < 20_000; n++) socket.send('x')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.ok(overloaded())
+})
