@@ -88,6 +88,8 @@ export async function run(options: RunOptions): Promise<number> {
 
 /** CoreDNS's: a line per key, then who we are. */
 function banner(blocks: readonly BlockSetup[]): string {
-  const keys = blocks.flatMap((block) => block.keys.map((key) => `${printName(key.zone)}:${key.port}\n`))
+  const keys = blocks.flatMap((block) =>
+    block.keys.map(({ scheme, zone, port }) => `${scheme === 'dns' ? '' : `${scheme}://`}${printName(zone)}:${port}\n`),
+  )
   return `${keys.join('')}${programName}-${version}\n${platform}\n`
 }

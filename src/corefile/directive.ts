@@ -7,6 +7,8 @@ export interface Directive {
   readonly args: readonly string[]
   /** The properties inside `{ }`, each again with arguments and perhaps a block; empty where there is none. */
   readonly block: readonly Directive[]
+  /** Are there braces with nothing between them? */
+  readonly emptyBlock?: boolean
   /** The server block's directive it belongs to: its own name, or that of the directive whose property it is. */
   readonly plugin: string
   /** The file it stands in: an imported one by its absolute path, the Corefile as it was named; and its line, from 1. */
@@ -14,9 +16,9 @@ export interface Directive {
   readonly line: number
 }
 
-/** A key of a server block: `dns://example.org:53`, `10.0.0.0/24`, `.:1053`. */
+/** A key of a server block: `dns://example.org:53`, `10.0.0.0/24`, `.:1053`, `tls://.`. */
 export interface Key {
-  readonly scheme: 'dns'
+  readonly scheme: 'dns' | 'tls' | 'https'
   /** Lower-cased. */
   readonly zone: Name
   readonly port: number

@@ -198,7 +198,8 @@ class Parser {
   #checkDirective(name: string): void {
     const known = this.#source.directives
     if (known === undefined || known.supported.has(name)) return
-    if (known.missing.has(name)) throw this.#error(`Directive '${name}' is not supported here`)
+    if (known.missing.has(name))
+      throw this.#error(`Directive '${name}' is not supported here; docs/migrating.md says what to do instead`)
     throw this.#error(`Unknown directive '${name}'`)
   }
 

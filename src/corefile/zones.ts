@@ -26,7 +26,12 @@ export function parseKeys(
 ): Key[] {
   const { scheme, rest } = splitScheme(text)
   if (rest.includes('://')) defaults.warn(`${at.file}:${at.line} - '${text}' has no scheme we know: taken for a zone`)
-  if (!isServed(scheme)) throw new CorefileError(at, `'${text}': ${scheme}:// is not supported here`)
+  if (!isServed(scheme)) {
+    throw new CorefileError(
+      at,
+      `'${text}': ${scheme}:// is not supported here; docs/migrating.md says what to do instead`,
+    )
+  }
   try {
     const { zones, port = schemes[scheme] ?? defaults.port } = splitZone(rest)
     if (port < 0 || port > 0xffff) throw new ValueError(`address ${port}: invalid port`)
@@ -38,7 +43,7 @@ export function parseKeys(
 }
 
 function isServed(scheme: string): scheme is Key['scheme'] {
-  return scheme === 'dns'
+  return scheme === 'dns' || scheme === 'tls' || scheme === 'https'
 }
 
 /**

@@ -1,13 +1,15 @@
 // The sockets of a worker: which there must be, and keeping those that stay over a reload.
 import { networkInterfaces } from 'node:os'
 import type { Log } from '../log.ts'
-import type { TcpAllowance } from '../plugin.ts'
+import type { HttpsAllowance, TcpAllowance, TlsListen } from '../plugin.ts'
 import type { Answer } from './answer.ts'
+import { HttpsListener } from './https.ts'
 import { type BlockSetup, bindAddresses, serverLabel } from './setup.ts'
 import { TcpListener } from './tcp.ts'
+import { TlsListener } from './tls.ts'
 import { UdpListener } from './udp.ts'
 
-/** One address and port to listen on, by UDP and TCP. */
+/** One address and port to listen on. */
 export interface Place {
   readonly address: string
   readonly port: number
@@ -18,6 +20,12 @@ export interface Place {
   /** A wildcard serves it too, so that it may be gone by now. */
   readonly covered: boolean
   readonly tcp?: TcpAllowance
+  /** What is spoken there; plain DNS, by UDP and TCP, where it is left out. */
+  readonly scheme?: 'tls' | 'https'
+  /** Without it nothing is encrypted. */
+  readonly tls?: TlsListen
+  /** What one worker may have of it. */
+  readonly https?: HttpsAllowance
 }
 
 /** This host's addresses as text, loopback included; those of IPv6 that are only good on one link with their interface. */
@@ -42,15 +50,19 @@ export function placesOf(setups: readonly BlockSetup[], host: readonly string[],
           const known = places.get(id)
           // An address that is bound by name belongs to its own listener, not to the wildcard's.
           if (address === '' && known !== undefined && known.server !== server) continue
-          const before = known?.server === server ? known.tcp : undefined
+          const before = known?.server === server ? known : undefined
+          // Blocks that share a listener add up; where they contradict each other the last one counts.
+          const tls = setup.listen.tls ?? before?.tls
+          const https = { ...before?.https, ...setup.listen.https }
           places.set(id, {
             address: concrete,
             port,
             server,
             reusePort,
             covered: address === '' && host.includes(concrete),
-            // Blocks that share a listener add up; where they contradict each other the last one counts.
-            tcp: { ...before, ...setup.listen.tcp },
+            tcp: { ...before?.tcp, ...setup.listen.tcp },
+            ...(scheme === 'dns' ? {} : { scheme, ...(tls === undefined ? {} : { tls }) }),
+            ...(scheme === 'https' ? { https } : {}),
           })
         }
       }
@@ -59,22 +71,38 @@ export function placesOf(setups: readonly BlockSetup[], host: readonly string[],
   return [...places.values()]
 }
 
+/** The same with each worker's part of what the clients of all of them may have. */
+export function shareOut(places: readonly Place[], workers: number): Place[] {
+  return places.map((place) => {
+    const { connections = maxConnections } = place.https ?? {}
+    return place.scheme === 'https' ? { ...place, https: { connections: Math.ceil(connections / workers) } } : place
+  })
+}
+
+/** Of an HTTPS listener, where nothing is said; CoreDNS's. */
+const maxConnections = 200
+
 function everywhere(host: readonly string[]): string[] {
   // IPv6 is off where not even loopback has an address of it.
   const wildcards = host.some((address) => address.includes(':')) ? ['0.0.0.0', '::'] : ['0.0.0.0']
   return [...host, ...wildcards]
 }
 
-interface Pair {
-  readonly udp: UdpListener
-  readonly tcp: TcpListener
+/** The sockets of a place. */
+interface Sockets {
+  /** New connections get what this says. */
+  allow(place: Place): void
+  /** The certificate may be another one. */
+  secure(tls: TlsListen): Promise<void> | undefined
+  /** Answers what was asked, at most `deadline` ms, and closes. */
+  drain(deadline: number): Promise<unknown>
 }
 
 /** Questions in flight at the end get this long, ms. */
 const drainTime = 5000
 
 export class Listeners {
-  readonly #open = new Map<string, Pair>()
+  readonly #open = new Map<string, Sockets>()
   readonly #answer: Answer
   readonly #log: Log
   readonly #note: (text: string) => void
@@ -93,9 +121,9 @@ export class Listeners {
       for (const place of places) {
         const id = idOf(place)
         if (this.#open.has(id)) continue
-        const pair = await this.#openPair(place)
-        if (pair === undefined) continue
-        this.#open.set(id, pair)
+        const sockets = await this.#openSockets(place)
+        if (sockets === undefined) continue
+        this.#open.set(id, sockets)
         opened.push(id)
       }
     } catch (error) {
@@ -104,33 +132,70 @@ export class Listeners {
     }
   }
 
-  async #openPair(place: Place): Promise<Pair | undefined> {
+  async #openSockets(place: Place): Promise<Sockets | undefined> {
+    try {
+      if (place.scheme === 'https') return await this.#openHttps(place)
+      if (place.scheme === 'tls') return await this.#openStream(place)
+      return await this.#openPlain(place)
+    } catch (error) {
+      if (place.covered && (error as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL') return undefined
+      throw error
+    }
+  }
+
+  async #openHttps(place: Place): Promise<Sockets> {
+    const https = new HttpsListener(place, this.#answer, this.#log)
+    await https.open()
+    return https
+  }
+
+  async #openStream(place: Place): Promise<Sockets> {
+    const tls = place.tls === undefined ? undefined : new TlsListener(place, this.#answer, this.#log)
+    const tcp = tls ?? new TcpListener(place, this.#answer, this.#log)
+    await tcp.open()
+    return {
+      allow: (now) => tcp.allow(now.tcp),
+      secure: (now) => tls?.secure(now),
+      drain: (deadline) => tcp.drain(deadline),
+    }
+  }
+
+  async #openPlain(place: Place): Promise<Sockets> {
     const udp = new UdpListener(place, this.#answer, this.#log)
-    const tcp = new TcpListener(place, this.#answer, this.#log)
     try {
       await udp.open()
-      await tcp.open()
+      const tcp = await this.#openStream(place)
       this.#note(udp.told)
-      return { udp, tcp }
+      return { ...tcp, drain: (deadline) => Promise.all([udp.drain(deadline), tcp.drain(deadline)]) }
     } catch (error) {
       await udp.drain(0)
-      if (place.covered && (error as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL') return undefined
       throw error
     }
   }
 
   /** Closes what is not among these, after the questions in flight; new connections get what these places allow. */
   async keep(places: readonly Place[]): Promise<void> {
-    for (const place of places) this.#open.get(idOf(place))?.tcp.allow(place.tcp)
+    for (const place of places) this.#open.get(idOf(place))?.allow(place)
+    await this.secure(places)
     const wanted = new Set(places.map(idOf))
     await Promise.all([...this.#open.keys()].filter((id) => !wanted.has(id)).map((id) => this.#close(id, drainTime)))
   }
 
+  /** Certificates as they are now: those are shown from now on, and open connections stay. */
+  async secure(places: readonly Place[]): Promise<void> {
+    for (const place of places) {
+      if (place.tls !== undefined) await this.#open.get(idOf(place))?.secure(place.tls)
+    }
+  }
+
   async #close(id: string, deadline: number): Promise<void> {
-    const pair = this.#open.get(id)
+    const sockets = this.#open.get(id)
     this.#open.delete(id)
-    if (pair !== undefined) await Promise.all([pair.udp.drain(deadline), pair.tcp.drain(deadline)])
+    await sockets?.drain(deadline)
   }
 }
 
-const idOf = (place: Place) => `${place.server} ${place.address} ${place.port}`
+/** Another kind of listener is another listener, and a policy for clients can't be changed. */
+function idOf({ server, address, port, tls }: Place): string {
+  return [server, address, port, tls?.clientAuth ?? '', tls?.keyLog ?? ''].join(' ')
+}

@@ -24,6 +24,8 @@ export type ToWorker =
     }
   /** Serve by what was prepared. Answered by done or failed. */
   | { readonly say: 'commit'; readonly id: number }
+  /** Listen as these places say, which differ in their certificates only. Answered by done or failed. */
+  | { readonly say: 'secure'; readonly id: number; readonly places: readonly Place[] }
   /** A sign of life. Answered by done. */
   | { readonly say: 'ping'; readonly id: number }
   /** Answer what was asked, take nothing more. Answered by done; the thread then ends. */

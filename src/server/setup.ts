@@ -37,14 +37,23 @@ export function setUp(blocks: readonly ServerBlock[], plugins: readonly Plugin[]
   return setups
 }
 
-/** As setUp, for a Corefile of another host: what depends on this one's addresses is not looked at. Throws CorefileError. */
+/**
+ * As setUp, for a Corefile that may be another host's: blocks on interfaces that this one doesn't have are listened on
+ * nobody knows where, and so don't overlap. Throws CorefileError.
+ */
 export function checkBlocks(blocks: readonly ServerBlock[], plugins: readonly Plugin[]): void {
-  const listening = new Set(plugins.filter((plugin) => plugin.listen !== undefined).map((plugin) => plugin.name))
-  const setups = blocks.map((block) => ({ block, setup: read(block, plugins) }))
-  const anywhere = setups.filter(({ setup }) => !setup.plugins.some((part) => listening.has(part.name)))
+  const placed = blocks.flatMap((block) => {
+    const setup = read(block, plugins)
+    try {
+      return [{ block, setup: place(setup, plugins) }]
+    } catch (error) {
+      if (error instanceof CorefileError) return []
+      throw error
+    }
+  })
   refuseOverlaps(
-    anywhere.map(({ block }) => block),
-    anywhere.map(({ setup }) => setup),
+    placed.map(({ block }) => block),
+    placed.map(({ setup }) => setup),
     plugins,
   )
 }
@@ -93,6 +102,7 @@ function refuseOverlaps(
   plugins: readonly Plugin[],
 ): void {
   const taken = new Map<string, Set<string>>()
+  const schemes = new Map<string, Key>()
   setups.forEach((setup, index) => {
     const block = blocks[index] as ServerBlock
     const isView = viewOf(setup, plugins) !== undefined
@@ -102,6 +112,15 @@ function refuseOverlaps(
       taken.set(place, addresses)
       for (const address of bindAddresses(setup)) {
         const told = placeOn(place, address)
+        const first = schemes.get(`${address} ${key.port}`) ?? key
+        schemes.set(`${address} ${key.port}`, first)
+        // Port 0 is another one for each.
+        if (first.scheme !== key.scheme && key.port !== 0) {
+          throw new CorefileError(
+            block,
+            `cannot serve ${told} - port ${key.port} is that of ${first.scheme}:// already`,
+          )
+        }
         if (addresses.has(address) && isView) continue
         if (addresses.has(address)) throw new CorefileError(block, `cannot serve ${told} - it is already defined`)
         const other = address === '' ? [...addresses][0] : addresses.has('') ? '' : undefined

@@ -74,7 +74,7 @@ export class TcpListener extends TCPServer {
       port: socket.remotePort ?? 0,
       localAddress: unmappedAddress(socket.localAddress ?? this.#place.address),
       localPort: this.#place.port,
-      transport: 'tcp',
+      transport: this.#place.scheme ?? 'tcp',
       server: this.#place.server,
     }
     const connection = new Connection(socket, this.#limits, {

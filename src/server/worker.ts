@@ -92,6 +92,7 @@ function makeFeed<T>(key: string, build: (port: MessagePort) => T): T {
 async function handle(message: ToWorker): Promise<void> {
   if (message.say === 'prepare') prepare(message.setup, message.feeds)
   if (message.say === 'commit') await commit()
+  if (message.say === 'secure') await listeners.secure(message.places)
   if (message.say === 'stop') {
     await listeners.keep([])
     chains.abort()

@@ -25,6 +25,10 @@ suite('keys', () => {
     'example.org:0': ['dns://example.org.:0'],
     'dns://example.org': ['dns://example.org.:1053'],
     'dns://.:54': ['dns://.:54'],
+    'tls://example.org': ['tls://example.org.:853'],
+    'tls://.:54': ['tls://.:54'],
+    'https://example.org': ['https://example.org.:443'],
+    'https://10.0.0.0/8:8443': ['https://10.in-addr.arpa.:8443'],
     // What is no number after a colon is part of the name.
     'a:b': ['dns://a:b.:1053'],
     '::1': ['dns://:.:1'],
@@ -71,12 +75,13 @@ suite('keys', () => {
     '0::/8': 'invalid CIDR 0::/8',
     'example.org:65536': 'address 65536: invalid port',
     'example.org:-1': 'address -1: invalid port',
-    'tls://example.org': "'tls://example.org': tls:// is not supported here",
-    'https://example.org': "'https://example.org': https:// is not supported here",
-    'quic://example.org': "'quic://example.org': quic:// is not supported here",
-    'grpc://example.org': "'grpc://example.org': grpc:// is not supported here",
-    'https3://example.org': "'https3://example.org': https3:// is not supported here",
-    'unix:///tmp/x': "'unix:///tmp/x': unix:// is not supported here",
+    'quic://example.org':
+      "'quic://example.org': quic:// is not supported here; docs/migrating.md says what to do instead",
+    'grpc://example.org':
+      "'grpc://example.org': grpc:// is not supported here; docs/migrating.md says what to do instead",
+    'https3://example.org':
+      "'https3://example.org': https3:// is not supported here; docs/migrating.md says what to do instead",
+    'unix:///tmp/x': "'unix:///tmp/x': unix:// is not supported here; docs/migrating.md says what to do instead",
   }
   for (const [text, problem] of Object.entries(bad)) {
     test(`not ${JSON.stringify(text)}`, () => {

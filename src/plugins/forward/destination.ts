@@ -1,10 +1,10 @@
 // Where a stanza forwards to: its words TO, as addresses, hostnames and files of name servers.
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { openWords } from '../../corefile/tls-files.ts'
 import { ValueError } from '../../corefile/values.ts'
 import { NameError, parseName } from '../../dns/name.ts'
 import { nameserversOf } from './resolv-conf.ts'
-import { openWords } from './tls-files.ts'
 import { printHostPort } from './upstream-error.ts'
 
 export interface Destination {

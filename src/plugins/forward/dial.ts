@@ -1,7 +1,7 @@
 // How connections to an upstream are begun: TCP, or TLS with the certificates that the stanza asks for.
 import { connect, type Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
-import type { TlsOptions } from './tls-files.ts'
+import type { TlsOptions } from '../../corefile/tls-files.ts'
 
 export interface Place {
   readonly host: string

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { CorefileError, type Directive, type Position } from '../../corefile/directive.ts'
 import { readBlock, readValue, unknownProperty, wrongArgumentCount } from '../../corefile/read-block.ts'
+import { plainTls, readTlsFiles, type TlsOptions } from '../../corefile/tls-files.ts'
 import { parseDuration, parseInteger, printDuration, ValueError } from '../../corefile/values.ts'
 import { parseZones } from '../../corefile/zones.ts'
 import { parseRcode, Rcode } from '../../dns/codes.ts'
@@ -9,7 +10,6 @@ import { lowerName, type Name, NameError, parseName, printName, root } from '../
 import { type Destination, parseDestinations, splitScheme, withoutRepeats } from './destination.ts'
 import type { HttpMethod } from './https-connection.ts'
 import { type Policy, policies } from './policy.ts'
-import { plainTls, readTlsFiles, type TlsOptions } from './tls-files.ts'
 import { printHostPort } from './upstream-error.ts'
 
 /** Times in milliseconds. */

@@ -1,7 +1,8 @@
 // The file of `tls`: Prometheus's web configuration (its exporter-toolkit), as far as it is about TLS.
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
-import type { PeerCertificate, SecureVersion, TLSSocket } from 'node:tls'
+import type { SecureVersion } from 'node:tls'
+import { type ClientAuth, clientAuthSettings } from '../../client-auth.ts'
 import type { TlsSettings } from '../../http.ts'
 import { load } from '../../yaml.ts'
 
@@ -91,7 +92,7 @@ export function readWebConfig(file: string): TlsSettings {
   if (key === '') throw fail('missing one of key or key_file')
   const clients = clientAuth.get(auth)
   if (clients === undefined) throw fail(`invalid ClientAuth: ${auth}`)
-  if (ca !== '' && clients.requestCert !== true) {
+  if (ca !== '' && clients === 'none') {
     throw fail("client CA's have been configured without a Client Auth Policy")
   }
   return {
@@ -100,28 +101,16 @@ export function readWebConfig(file: string): TlsSettings {
     ...(ca === '' ? {} : { ca }),
     minVersion: version('min_version', 'TLSv1.2'),
     maxVersion: version('max_version', 'TLSv1.3'),
-    ...clients,
+    ...clientAuthSettings(clients),
   }
 }
 
-const showsCertificate = (socket: TLSSocket): boolean =>
-  Object.keys(socket.getPeerCertificate() as PeerCertificate | object).length > 0
-
-const none: TlsSettings = { requestCert: false }
-const require: TlsSettings = { requestCert: true, rejectUnauthorized: false, admits: showsCertificate }
-const clientAuth: ReadonlyMap<string, TlsSettings> = new Map([
-  ['', none],
-  ['NoClientCert', none],
-  ['RequestClientCert', { requestCert: true, rejectUnauthorized: false }],
-  ['RequireAnyClientCert', require],
-  ['RequireClientCert', require],
-  [
-    'VerifyClientCertIfGiven',
-    {
-      requestCert: true,
-      rejectUnauthorized: false,
-      admits: (socket: TLSSocket) => socket.authorized || !showsCertificate(socket),
-    },
-  ],
-  ['RequireAndVerifyClientCert', { requestCert: true, rejectUnauthorized: true }],
+const clientAuth: ReadonlyMap<string, ClientAuth> = new Map<string, ClientAuth>([
+  ['', 'none'],
+  ['NoClientCert', 'none'],
+  ['RequestClientCert', 'request'],
+  ['RequireAnyClientCert', 'require any'],
+  ['RequireClientCert', 'require any'],
+  ['VerifyClientCertIfGiven', 'verify if given'],
+  ['RequireAndVerifyClientCert', 'require and verify'],
 ])

@@ -1,14 +1,14 @@
-// The property `tls`: the files by which we and a TLS upstream know each other (RFC 7858 8).
+// The files by which we and the other end of a TLS connection know each other: `CERT KEY`, `CA`, in PEM.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { ValueError } from '../../corefile/values.ts'
+import { ValueError } from './values.ts'
 
 /** PEM texts. */
 export interface TlsOptions {
   /** Ours, with its key; undefined where we don't show one. */
   readonly cert: string | undefined
   readonly key: string | undefined
-  /** Who may sign the upstream's; undefined: those this host trusts. */
+  /** Who may sign the other end's; undefined: those this host trusts. */
   readonly ca: string | undefined
 }
 
