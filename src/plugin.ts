@@ -4,12 +4,11 @@
 // each worker a handler. What a plugin keeps from the cluster or the world is made by its background work on the main
 // thread and fed to the workers; handlers answer from what they were fed, without waiting where they can.
 import type { MessagePort } from 'node:worker_threads'
-import type { ClientAuth } from './client-auth.ts'
 import type { Directive, Key, ServerBlock } from './corefile/directive.ts'
 import type { Name } from './dns/name.ts'
 import type { Query } from './dns/query.ts'
 import type { Reply } from './dns/reply.ts'
-import type { Rrset } from './dns/rrset.ts'
+import type { Rdata, Rrset } from './dns/rrset.ts'
 import type { Log } from './log.ts'
 import type { Maybe } from './maybe.ts'
 
@@ -71,29 +70,6 @@ export interface Listen {
   readonly workers?: number
   /** What clients may have of a TCP connection. */
   readonly tcp?: TcpAllowance
-  /** For keys of `tls://` and `https://`; without it nothing is encrypted there. */
-  readonly tls?: TlsListen
-  /** For keys of `https://`. */
-  readonly https?: HttpsAllowance
-}
-
-/** How a listener shows who it is, and what it wants of its clients. The texts are PEM; they are read again when the files change. */
-export interface TlsListen {
-  /** Certificate, key and, for client certificates, authorities. */
-  readonly files: readonly string[]
-  readonly cert: string
-  readonly key: string
-  /** Without it those this host trusts. */
-  readonly ca?: string
-  readonly clientAuth: ClientAuth
-  /** Where keys of connections are written to, so that others can read them. */
-  readonly keyLog?: string
-}
-
-/** What all clients together may have of an HTTPS listener. */
-export interface HttpsAllowance {
-  /** Open connections; 0 is no limit. */
-  readonly connections?: number
 }
 
 /** What a client may have of a TCP connection; what is left out is the server's to decide. Times in ms. */
@@ -197,6 +173,57 @@ export interface Facets {
    * can be. Domains in which the name had better not be asked for are left out.
    */
   searchPathInQuestion?(query: Query): readonly Name[] | undefined
+  /** How a cluster's services are reached from outside of it, for the plugin that gives them names there. */
+  readonly outside?: Outside
   /** Facts about a query for logs and policies: `kubernetes/service` to `kube-dns`; undefined for a key it doesn't know. */
   metadata?(query: Query, key: string): string | undefined
+}
+
+/** What clients outside of a cluster can have of it. Names are lower-case. */
+export interface Outside {
+  /** Is everything known that decides what there is? */
+  isWhole(): boolean
+  /** Unix seconds of the last change. */
+  serial(): number
+  /** Is there such a namespace, and is it to be seen? */
+  hasNamespace(name: string): boolean
+  service(namespace: string, name: string): OutsideService | undefined
+  /** Every service, by namespace and name. */
+  services(): Iterable<OutsideService>
+  /** The services that are reached at this address. */
+  servicesAt(address: string): readonly OutsideService[]
+  /** The addresses at which we ourselves are: of the services that lead here, `headless` ones with their endpoints or not. */
+  ownAddresses(options: { readonly headless: boolean }): readonly string[]
+}
+
+export interface OutsideService {
+  readonly namespace: string
+  readonly name: string
+  readonly isHeadless: boolean
+  /** Those that it has outside, as text in canonical form. */
+  readonly addresses: readonly string[]
+  /** The same, under the label ''. */
+  readonly entries: readonly OutsideEntry[]
+  /** Where it goes by another name instead of by an address. */
+  readonly hostnames: readonly Name[]
+  readonly ports: readonly OutsidePort[]
+  /** The endpoints that are answered with. */
+  endpoints(): readonly OutsideEntry[]
+}
+
+export interface OutsideEntry {
+  /** Of the endpoint. */
+  readonly label: string
+  /** A or AAAA. */
+  readonly type: number
+  readonly rdata: Rdata
+  readonly ports: readonly OutsidePort[]
+}
+
+export interface OutsidePort {
+  /** '' where it has none. */
+  readonly name: string
+  readonly port: number
+  /** Lower-cased. */
+  readonly protocol: string
 }

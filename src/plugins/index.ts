@@ -18,7 +18,7 @@ import { forward } from './forward/index.ts'
 import { header } from './header.ts'
 import { health } from './health.ts'
 import { hosts } from './hosts/index.ts'
-import { https } from './https.ts'
+import { k8s_external } from './k8s_external/index.ts'
 import { kubernetes } from './kubernetes/index.ts'
 import { loadbalance } from './loadbalance/index.ts'
 import { local } from './local.ts'
@@ -35,7 +35,6 @@ import { reload } from './reload.ts'
 import { rewrite } from './rewrite/index.ts'
 import { template } from './template/index.ts'
 import { timeouts } from './timeouts.ts'
-import { tls } from './tls.ts'
 import { trace } from './trace.ts'
 import { transfer } from './transfer.ts'
 import { view } from './view/index.ts'
@@ -44,7 +43,6 @@ import { whoami } from './whoami.ts'
 export const plugins: readonly Plugin[] = [
   metadata,
   cancel,
-  https,
   timeouts,
   multisocket,
   reload,
@@ -70,11 +68,11 @@ export const plugins: readonly Plugin[] = [
   acl,
   cache,
   header,
-  tls,
   minimal,
   template,
   transfer,
   hosts,
+  k8s_external,
   kubernetes,
   file,
   loop,

@@ -58,7 +58,7 @@ function bare(message: string, plugin: string): string {
   let text = message.replace(/\n \| [\s\S]*/, '').trimEnd()
   for (;;) {
     const shorter = text
-      .replace(/^(plugin\/[a-z]+: )?\S+:[0-9]+ - (?:Error during parsing: )?/, '$1')
+      .replace(/^(plugin\/[a-z0-9_]+: )?\S+:[0-9]+ - (?:Error during parsing: )?/, '$1')
       .replace(new RegExp(`^plugin/${plugin}: `), '')
     if (shorter === text) return text
     text = shorter

@@ -12,6 +12,7 @@ import { ExposedCluster } from './exposed-cluster.ts'
 import { find } from './lookup.ts'
 import { metadataOf } from './metadata.ts'
 import { type KubernetesOptions, parseOptions } from './options.ts'
+import { outsideOf } from './outside.ts'
 import { parseRequest } from './request.ts'
 import { hostSearchList, searchPathInQuestion, searchPathOf } from './search-path.ts'
 import { markStale, tellStaleness } from './stale.ts'
@@ -43,6 +44,7 @@ export const kubernetes: Plugin<KubernetesOptions> = {
     return {
       transfer: (zone) => transferZone(exposed, zone),
       searchPath: (query) => searchPathOf(exposed, query, hostSearch),
+      outside: outsideOf(exposed),
       searchPathInQuestion: (query) => searchPathInQuestion(exposed, query, hostSearch),
       metadata: (query, key) => metadataOf(exposed, query, key),
     }
