@@ -23,7 +23,11 @@ function verdict(file: string): { readonly line: string; readonly good: boolean 
     checkCorefile(readCorefile(file), { file, port: 53, warn })
     return { line: `${file}: ok`, good: true }
   } catch (error) {
-    if (error instanceof CorefileError) return { line: `${file}:${error.line}: ${error.message}`, good: false }
+    if (error instanceof CorefileError) {
+      // What it imports is a file of its own.
+      const by = error.file === file ? '' : `, imported by ${file}`
+      return { line: `${error.file}:${error.line}: ${error.message}${by}`, good: false }
+    }
     // A file that can't be read has no line; the first is as good as any.
     if (error instanceof Error && 'code' in error) return { line: `${file}:1: ${error.message}`, good: false }
     throw error

@@ -45,7 +45,9 @@ export function readArg(directive: Directive): string {
 /** For a directive that is nothing but a word: neither arguments nor block. Throws CorefileError. */
 export function readNothing(directive: Directive): void {
   readArgs(directive, 0)
-  if (directive.block.length > 0) throw new CorefileError(directive, "Unexpected token '{', expecting argument")
+  if (directive.block.length > 0 || directive.emptyBlock === true) {
+    throw new CorefileError(directive, "Unexpected token '{', expecting argument")
+  }
 }
 
 export function wrongArgumentCount(directive: Directive): CorefileError {

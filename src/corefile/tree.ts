@@ -33,12 +33,19 @@ export function readTree(words: readonly Word[]): Directive {
     const args: string[] = []
     for (; isArgument() && words[at]?.brace === false; at++) args.push((words[at] as Word).text)
     const block: Directive[] = []
-    if (isArgument() && words[at]?.text === '{') {
+    const hasBlock = isArgument() && words[at]?.text === '{'
+    if (hasBlock) {
       at++
       while (words[at]?.text !== '}' || words[at]?.brace === false) block.push(read(depth + 1))
       at++
     }
-    return { name: name.text, args, block, ...position }
+    return {
+      name: name.text,
+      args,
+      block,
+      ...(hasBlock && block.length === 0 ? { emptyBlock: true } : {}),
+      ...position,
+    }
   }
 
   const directive = read(0)

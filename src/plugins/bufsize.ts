@@ -17,7 +17,8 @@ export const bufsize: Plugin<number> = {
   parse([directive]) {
     if (directive === undefined) return defaultSize
     const [text] = readArgs(directive, 0, 1)
-    readNothing({ ...directive, args: [] })
+    // Braces are well, as long as there is nothing in them: so in CoreDNS.
+    readNothing({ ...directive, args: [], emptyBlock: false })
     if (text === undefined) return defaultSize
     const size = parseSize(text)
     if (size === undefined) throw wrongArgumentCount(directive)

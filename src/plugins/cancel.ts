@@ -35,7 +35,8 @@ export const cancel: Plugin<number> = {
 
 function parseTimeout(directive: Directive): number {
   const [text] = readArgs(directive, 0, 1)
-  readNothing({ ...directive, args: [] })
+  // Braces are well, as long as there is nothing in them: so in CoreDNS.
+  readNothing({ ...directive, args: [], emptyBlock: false })
   if (text === undefined) return defaultTimeout
   let timeout: number
   try {

@@ -20,7 +20,10 @@ export const header: Plugin<HeaderConfig> = {
   /** The first directive with a rule counts; those after it are not read, and arguments mean nothing, as in CoreDNS. */
   parse(directives) {
     const directive = directives.find(({ block }) => block.length > 0)
-    if (directive === undefined) throw wrongArgumentCount(directives.at(-1) as Directive)
+    if (directive === undefined) {
+      const last = directives.at(-1) as Directive
+      throw wrongArgumentCount(last.emptyBlock === true ? { ...last, args: ['}'] } : last)
+    }
     return parseRules(directive)
   },
 

@@ -12,6 +12,10 @@ const files = {
   brace: '.:53 {\n    errors\n',
   twice: '.:53 {\n    whoami\n}\n.:53 {\n    whoami\n}\n',
   importing: '.:53 {\n    whoami\n    import part/bad\n}\n',
+  bound: 'x:53 {\n    bind 192.0.2.1\n    whoami\n}\nx:53 {\n    bind 192.0.2.1\n    whoami\n}\n',
+  both: 'x:53 {\n    bind 192.0.2.1\n    whoami\n}\nx:53 {\n    whoami\n}\n',
+  apart: 'x:53 {\n    bind 192.0.2.1\n    whoami\n}\nx:53 {\n    bind 192.0.2.2\n    whoami\n}\n',
+  elsewhere: 'x:53 {\n    bind no-such0\n    whoami\n}\nx:53 {\n    whoami\n}\n',
   empty: '',
 }
 
@@ -28,7 +32,15 @@ for (const [names, code, lines] of [
   ],
   ['brace', 1, [/^brace:2: brace:2 - Syntax error: Unexpected token 'errors', expecting '}'$/]],
   ['twice', 1, [/^twice:4: .*cannot serve dns:\/\/\.:53 - it is already defined$/]],
-  ['importing', 1, [/^importing:1: \S*part\/bad:1 - Error during parsing: Unknown directive 'nope'$/]],
+  [
+    'importing',
+    1,
+    [/^(\S*\/part\/bad):1: \1:1 - Error during parsing: Unknown directive 'nope', imported by importing$/],
+  ],
+  ['bound', 1, [/^bound:5: .*cannot serve dns:\/\/x\.:53 on 192\.0\.2\.1 - it is already defined$/]],
+  ['both', 1, [/^both:5: .*zone overlap listener capacity with dns:\/\/x\.:53 on 192\.0\.2\.1$/]],
+  ['apart', 0, ['apart: ok']],
+  ['elsewhere', 0, ['elsewhere: ok']],
   ['absent', 1, [/^absent:1: .*no such file/]],
   ['good word good', 1, ['good: ok', /^word:3: /, 'good: ok']],
 ] as const) {

@@ -53,8 +53,8 @@ function parseChange(at: Directive, field: string, args: readonly string[]): Rul
 }
 
 /** A block belongs to a directive of at most one word; behind more it would be a directive without any. */
-function wordsOf({ args, block, ...at }: Directive): readonly string[] {
-  if (block.length === 0) return args
+function wordsOf({ args, block, emptyBlock, ...at }: Directive): readonly string[] {
+  if (block.length === 0 && (emptyBlock !== true || args.length < 2)) return args
   const nested = block.find((property) => property.block.length > 0)
   if (args.length > 1 || nested !== undefined) {
     throw new CorefileError(nested ?? at, 'no rule type specified for rewrite')
