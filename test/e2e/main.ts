@@ -1,5 +1,5 @@
-// `npm run e2e [resolvers] [image] [rollout]`: whole programs in network namespaces; all of it by default. Says what is skipped,
-// and why.
+// `npm run e2e [resolvers] [image] [rollout] [transfer]`: whole programs, most in network namespaces; all of it by default. Says
+// what is skipped, and why.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -79,11 +79,20 @@ async function withImage(file: string, pods: Readonly<Record<string, string>>, f
   }
 }
 
+/** Runs a test file that needs no network but loopback. Resolves to the exit code. */
+async function runPlainTests(file: string): Promise<number> {
+  const tests = fileURLToPath(new URL(file, import.meta.url))
+  const child = spawn(process.execPath, ['--test', '--test-timeout=600000', tests], { stdio: 'inherit' })
+  const [code] = (await once(child, 'exit')) as [number | null]
+  return code ?? 1
+}
+
 const scenarios: Readonly<Record<string, (folder: string) => Promise<number>>> = {
   resolvers,
   image: (folder) =>
     withImage('image.test.ts', { dns: `nameserver ${nodeAddress}\n`, client: fileOf('default') }, folder),
   rollout: (folder) => withImage('rollout.test.ts', { client: fileOf('default') }, folder),
+  transfer: () => runPlainTests('transfer.test.ts'),
 }
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios)

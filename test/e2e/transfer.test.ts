@@ -1,0 +1,228 @@
+// Zones are handed over to Knot, which then has them record by record, and to dig and kdig.
+import assert from 'node:assert/strict'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { decodeSoa } from '../../src/dns/rdata.ts'
+import { printRecords } from '../../src/dns/text.ts'
+import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { freePort } from '../server/ask.ts'
+import { transferFrom } from '../server/axfr.ts'
+import { folderFor, serve } from '../server/process.ts'
+
+const fixtures = fileURLToPath(new URL('../fixtures/cluster', import.meta.url))
+const lacking = ['knotd', 'knotc', 'kdig', 'dig'].filter((program) => spawnSync('which', [program]).status !== 0)
+const options = {
+  skip: lacking.length > 0 ? `no ${lacking.join(', ')} here (Debian: knot, knot-dnsutils, dnsutils)` : false,
+}
+
+const hosts = Array.from({ length: 12_000 }, (_, i) => `host-${i} A 10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`)
+const zone = (serial: number, more: string) => `$TTL 300
+@       SOA ns1 admin ${serial} 3600 600 604800 60
+        NS  ns1
+        NS  ns.elsewhere.test.
+        MX  10 Mail
+        TXT "v=spf1 -all" "\\195\\188;\\"" "${'x'.repeat(200)}"
+        CAA 0 issue "ca.test"
+        DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==
+ns1     A   192.0.2.53
+        AAAA 2001:db8::53
+Mail    A   192.0.2.25
+_sip._tcp SRV 0 5 5060 mail
+svc     HTTPS 1 . alpn="h2,h3" port=8443 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1
+strange TYPE731 \\# 2 abcd
+naptr   NAPTR 100 50 "s" "SIP+D2U" "" _sip._udp
+key     SSHFP 4 2 123456789abcdef67890123456789abcdef67890123456789abcdef123456789
+_443._tcp TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+has\\.dot.and\\032space A 192.0.2.60
+*.wild  CNAME www
+sub     NS  ns.sub
+        DS  12345 13 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+ns.sub  A   192.0.2.54
+old     DNAME new
+rp      RP  admin txt
+uri     URI 10 1 "https://example.org/"
+${more}
+`
+
+/** Records as sorted lines, names in lower case, as Knot keeps them. */
+async function linesFrom(port: number, origin: string): Promise<string[]> {
+  const { records } = await transferFrom(port, `${origin}. AXFR`)
+  return [...new Set(records.flatMap(printRecords).map(lowerNames))].sort()
+}
+
+/** All but what stands in quotes. */
+const lowerNames = (line: string): string =>
+  line.replace(/"(?:[^"\\]|\\.)*"|[A-Z]+/g, (part) => (part.startsWith('"') ? part : part.toLowerCase()))
+
+interface Knot {
+  readonly port: number
+  control(...args: readonly string[]): string
+  log(): string
+}
+
+/** A server of these zones, each with the lines of its configuration that say where it comes from. */
+async function startKnot(t: TestContext, zones: Readonly<Record<string, string>>, primary = 1): Promise<Knot> {
+  const folder = folderFor(t)
+  const port = await freePort()
+  const config = join(folder, 'knot.conf')
+  mkdirSync(join(folder, 'zones'))
+  writeFileSync(
+    config,
+    `server:
+    rundir: ${folder}
+    listen: 127.0.0.1@${port}
+log:
+  - target: stdout
+    any: info
+database:
+    storage: ${folder}
+remote:
+  - id: primary
+    address: 127.0.0.1@${primary}
+acl:
+  - id: local
+    address: 127.0.0.1
+    action: transfer
+template:
+  - id: default
+    storage: ${folder}/zones
+zone:
+${Object.entries(zones)
+  .map(([name, from]) => `  - domain: ${name}\n    acl: local\n    ${from}\n`)
+  .join('')}`,
+  )
+  const child = spawn('knotd', ['-c', config], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  const ended = once(child, 'exit')
+  t.after(async () => {
+    if (child.exitCode === null) child.kill('SIGKILL')
+    await ended
+  })
+  return {
+    port,
+    control: (...args) => execFileSync('knotc', ['-c', config, ...args], { encoding: 'utf8' }),
+    log: () => output,
+  }
+}
+
+async function until(what: string, is: () => Promise<boolean> | boolean, told: () => string): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    if (await is()) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  assert.fail(`${what}: ${told()}`)
+}
+
+test('zones of a cluster and of a file are handed over to Knot', options, async (t) => {
+  const sandbox = await startSandbox({ manifests: [fixtures], clusterDomain: 'cluster.local' })
+  t.after(() => sandbox.close())
+  await sandbox.settled()
+  const folder = folderFor(t)
+  sandbox.writeKubeconfig(join(folder, 'kubeconfig'))
+  writeFileSync(join(folder, 'db'), zone(1, ''))
+  writeFileSync(join(folder, 'large'), zone(1, hosts.join('\n')))
+  const program = await serve(
+    t,
+    `. {
+    transfer {
+        to 127.0.0.1
+    }
+    kubernetes cluster.local in-addr.arpa {
+        kubeconfig ${folder}/kubeconfig
+    }
+    file ${folder}/db example.org {
+        reload 100ms
+    }
+    file ${folder}/large large.test
+}
+`,
+  )
+  const zones = ['cluster.local', 'in-addr.arpa', 'example.org', 'large.test']
+  const knot = await startKnot(t, Object.fromEntries(zones.map((origin) => [origin, 'master: primary'])), program.port)
+  const serialAt = async (port: number, origin: string) => {
+    const { records } = await transferFrom(port, `${origin}. AXFR`)
+    const [soa] = records
+    return soa === undefined ? undefined : decodeSoa(soa.rdatas[0] ?? assert.fail()).serial
+  }
+  const isEqual = async (origin: string) => {
+    const serial = await serialAt(knot.port, origin).catch(() => undefined)
+    return serial !== undefined && serial === (await serialAt(program.port, origin))
+  }
+
+  for (const origin of zones) {
+    await t.test(`${origin} is in Knot, record by record`, async () => {
+      await until(`${origin} in Knot`, () => isEqual(origin), knot.log)
+      const ours = await linesFrom(program.port, origin)
+      assert.deepEqual(await linesFrom(knot.port, origin), ours)
+      assert.ok(ours.length > 20)
+    })
+  }
+
+  await t.test('Knot reads the same in the file as we do', async (t) => {
+    const reader = await startKnot(t, { 'example.org': `file: ${folder}/db` })
+    await until(
+      'example.org in Knot',
+      async () => (await serialAt(reader.port, 'example.org').catch(() => 0)) === 1,
+      reader.log,
+    )
+    assert.deepEqual(await linesFrom(reader.port, 'example.org'), await linesFrom(program.port, 'example.org'))
+  })
+
+  await t.test('a zone that has not changed is not handed over again', async () => {
+    const before = program.output().split('Outgoing transfer of').length
+    knot.control('-b', 'zone-refresh', 'example.org')
+    assert.equal(program.output().split('Outgoing transfer of').length, before)
+  })
+
+  await t.test('a cluster that has changed is', async () => {
+    sandbox.apply(
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'new', namespace: 'default' },
+        spec: { clusterIP: '10.96.200.1', ports: [{ name: 'http', port: 80 }] },
+      }),
+    )
+    const added = 'new.default.svc.cluster.local. 5 in a 10.96.200.1'
+    await until(
+      'the service',
+      async () => (await linesFrom(program.port, 'cluster.local')).includes(added),
+      program.output,
+    )
+    const refreshed = async () => {
+      knot.control('-b', 'zone-refresh', 'cluster.local')
+      return (await linesFrom(knot.port, 'cluster.local')).includes(added)
+    }
+    await until('the service in Knot', refreshed, knot.log)
+    assert.deepEqual(await linesFrom(knot.port, 'cluster.local'), await linesFrom(program.port, 'cluster.local'))
+  })
+
+  await t.test('a file that has changed is', async () => {
+    writeFileSync(join(folder, 'db.new'), zone(2, 'new TXT x'))
+    renameSync(join(folder, 'db.new'), join(folder, 'db'))
+    await until('the serial', async () => (await serialAt(program.port, 'example.org')) === 2, program.output)
+    knot.control('-b', 'zone-refresh', 'example.org')
+    const lines = await linesFrom(knot.port, 'example.org')
+    assert.ok(lines.includes('new.example.org. 300 in txt "x"'))
+    assert.deepEqual(lines, await linesFrom(program.port, 'example.org'))
+  })
+
+  const at = ['@127.0.0.1', '-p', String(program.port)]
+  const asked = (command: string, ...args: readonly string[]) =>
+    execFileSync(command, [...at, ...args], { encoding: 'utf8' })
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith(';'))
+
+  for (const command of ['dig', 'kdig']) {
+    await t.test(`${command} has a zone with AXFR, and with IXFR what is new`, () => {
+      assert.equal(asked(command, 'large.test', 'AXFR').length, 12_025)
+      assert.equal(asked(command, 'example.org', 'IXFR=1').length, 26)
+      assert.equal(asked(command, '+tcp', 'example.org', 'IXFR=2').length, 1)
+    })
+  }
+})
