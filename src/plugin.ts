@@ -4,6 +4,7 @@
 // each worker a handler. What a plugin keeps from the cluster or the world is made by its background work on the main
 // thread and fed to the workers; handlers answer from what they were fed, without waiting where they can.
 import type { MessagePort } from 'node:worker_threads'
+import type { ClientAuth } from './client-auth.ts'
 import type { Directive, Key, ServerBlock } from './corefile/directive.ts'
 import type { Name } from './dns/name.ts'
 import type { Query } from './dns/query.ts'
@@ -70,6 +71,29 @@ export interface Listen {
   readonly workers?: number
   /** What clients may have of a TCP connection. */
   readonly tcp?: TcpAllowance
+  /** For keys of `tls://` and `https://`; without it nothing is encrypted there. */
+  readonly tls?: TlsListen
+  /** For keys of `https://`. */
+  readonly https?: HttpsAllowance
+}
+
+/** How a listener shows who it is, and what it wants of its clients. The texts are PEM; they are read again when the files change. */
+export interface TlsListen {
+  /** Certificate, key and, for client certificates, authorities. */
+  readonly files: readonly string[]
+  readonly cert: string
+  readonly key: string
+  /** Without it those this host trusts. */
+  readonly ca?: string
+  readonly clientAuth: ClientAuth
+  /** Where keys of connections are written to, so that others can read them. */
+  readonly keyLog?: string
+}
+
+/** What all clients together may have of an HTTPS listener. */
+export interface HttpsAllowance {
+  /** Open connections; 0 is no limit. */
+  readonly connections?: number
 }
 
 /** What a client may have of a TCP connection; what is left out is the server's to decide. Times in ms. */

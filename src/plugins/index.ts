@@ -18,6 +18,7 @@ import { forward } from './forward/index.ts'
 import { header } from './header.ts'
 import { health } from './health.ts'
 import { hosts } from './hosts/index.ts'
+import { https } from './https.ts'
 import { k8s_external } from './k8s_external/index.ts'
 import { kubernetes } from './kubernetes/index.ts'
 import { loadbalance } from './loadbalance/index.ts'
@@ -35,6 +36,7 @@ import { reload } from './reload.ts'
 import { rewrite } from './rewrite/index.ts'
 import { template } from './template/index.ts'
 import { timeouts } from './timeouts.ts'
+import { tls } from './tls.ts'
 import { trace } from './trace.ts'
 import { transfer } from './transfer.ts'
 import { view } from './view/index.ts'
@@ -43,6 +45,7 @@ import { whoami } from './whoami.ts'
 export const plugins: readonly Plugin[] = [
   metadata,
   cancel,
+  https,
   timeouts,
   multisocket,
   reload,
@@ -68,6 +71,7 @@ export const plugins: readonly Plugin[] = [
   acl,
   cache,
   header,
+  tls,
   minimal,
   template,
   transfer,
