@@ -1,5 +1,6 @@
 // A zone as a whole (RFC 5936): what is answered for services and endpoints, with the TTLs and weights of answers.
 import type { Service, ServicePort } from '../../cluster/service.ts'
+import type { Cluster } from '../../cluster/store.ts'
 import { reverseName } from '../../dns/address.ts'
 import { Type } from '../../dns/codes.ts'
 import { isWithin, type Name } from '../../dns/name.ts'
@@ -63,17 +64,20 @@ function* serviceRecords(exposed: ExposedCluster, service: Service, zone: Name):
 
 function* reverseRecords(exposed: ExposedCluster, zone: Name): Generator<Rrset> {
   const { cluster, options } = exposed
-  const known = new Set<string>()
+  const passed = new Set<string>()
   for (const service of cluster.services()) {
-    for (const address of service.clusterIPs) known.add(address)
-    for (const { endpoints } of cluster.slices(service.namespace, service.name)) {
-      for (const endpoint of endpoints) for (const address of endpoint.addresses) known.add(address)
+    for (const address of addressesOf(cluster, service)) {
+      if (passed.has(address)) continue
+      passed.add(address)
+      const owner = reverseName(address)
+      if (isWithin(owner, zone)) yield* some(owner, Type.PTR, options.ttl, namesOf(exposed, address))
     }
   }
-  for (const address of known) {
-    const owner = reverseName(address)
-    if (isWithin(owner, zone)) yield* some(owner, Type.PTR, options.ttl, namesOf(exposed, address))
-  }
+}
+
+function* addressesOf(cluster: Cluster, { namespace, name, clusterIPs }: Service): Generator<string> {
+  yield* clusterIPs
+  for (const { endpoints } of cluster.slices(namespace, name)) for (const { addresses } of endpoints) yield* addresses
 }
 
 function* addresses(owner: Name | undefined, { a, aaaa }: Selection, ttl: number): Generator<Rrset> {
