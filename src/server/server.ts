@@ -64,7 +64,7 @@ export class Server {
   start(): Promise<void> {
     return this.#inTurn(async () => {
       const loaded = await this.#read()
-      await refuseTaken(ownPlaces(loaded.blocks))
+      await refuseTaken(placesToAskFor(loaded.blocks, []))
       await this.#apply(loaded)
     })
   }
@@ -107,9 +107,7 @@ export class Server {
 
   async #reload(loaded: Loaded): Promise<void> {
     this.#options.log.info('Reloading')
-    // Where we listen already nobody else does, and our own sockets would be in the way of asking.
-    const held = new Set(portsOf(this.blocks))
-    await refuseTaken(ownPlaces(loaded.blocks).filter((place) => !held.has(place.port)))
+    await refuseTaken(placesToAskFor(loaded.blocks, this.#setup?.places ?? []))
     await this.#apply(loaded)
     this.#options.log.info('Reloading complete')
   }
@@ -142,7 +140,7 @@ export class Server {
     const configuration = await Configuration.begin(blocks, plugins, {
       log,
       shares: this.#shares,
-      state: (running) => this.#state(digest, () => pendingOf(running)),
+      state: (running) => this.#state(digest, () => this.#withStart(pendingOf(running))),
     })
     const localAddresses = hostAddresses()
     const workers = this.#reusePort ? workerCount(configuration.blocks) : 1
@@ -174,6 +172,11 @@ export class Server {
     this.#certificates.watch(setup.places)
     this.#hideEnabled()
     this.#hideEnabled = showEnabled(configuration.blocks, plugins)
+  }
+
+  /** Until the first configuration is in force nobody listens, whatever plugins say. */
+  #withStart(pending: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, readonly string[]> {
+    return this.#configuration === undefined ? new Map([...pending, ['server', ['its workers']]]) : pending
   }
 
   /** Lets workers answer what they have, at most `deadline` ms. */
@@ -301,12 +304,27 @@ async function configureAll(
   if (errors[0] !== undefined && errors.length === workers.length) throw errors[0]
 }
 
-/** Those that must be ours alone; the wildcards among them stand for the rest. */
-function ownPlaces(blocks: readonly BlockSetup[]): readonly Place[] {
-  return placesOf(blocks, hostAddresses(), false).filter((place) => !place.covered)
+/**
+ * Those that must be ours alone, and about which can be asked: where we hold an address already, nobody else does, and our
+ * own sockets would be in the way. A wildcard stands for all the host's addresses.
+ */
+function placesToAskFor(blocks: readonly BlockSetup[], held: readonly Place[]): readonly Place[] {
+  const inTheWay = (place: Place) => held.some((one) => one.port === place.port && overlap(one.address, place.address))
+  const free = placesOf(blocks, hostAddresses(), false).filter((place) => !inTheWay(place))
+  const wildcards = free.filter(({ address }) => isWildcard(address))
+  return free.filter(
+    (place) =>
+      !(place.covered && wildcards.some(({ port, address }) => port === place.port && overlap(address, place.address))),
+  )
 }
 
-const portsOf = (blocks: readonly BlockSetup[]) => blocks.flatMap((block) => block.keys.map((key) => key.port))
+const isWildcard = (address: string) => address === '0.0.0.0' || address === '::'
+
+/** Would a socket on one be in the way of one on the other? */
+function overlap(one: string, other: string): boolean {
+  if (one === other) return true
+  return one.includes(':') === other.includes(':') && (isWildcard(one) || isWildcard(other))
+}
 
 /** SO_REUSEPORT would let a second server take half of the queries without a word; so ask for each place alone first. */
 async function refuseTaken(places: readonly Place[]): Promise<void> {

@@ -231,3 +231,18 @@ test('a reload refuses a place that another server shares with whoever asks', as
   await program.printed(/reload failed, the old one stays: listen EADDRINUSE/)
   assert.equal(rcodeOf(await ask(program.port, question('example.org'))), 'NOERROR')
 })
+
+test('also where it is another address of a port we have', { skip: process.platform !== 'linux' }, async (t) => {
+  const port = await freePort()
+  const whoami = (...addresses: readonly string[]) =>
+    `example.org:${port} {\n    bind ${addresses.join(' ')}\n    whoami\n}\n`
+  await serve(t, whoami('127.0.0.2'))
+  const program = await serve(t, whoami('127.0.0.1'))
+  writeFileSync(program.file, whoami('127.0.0.1', '127.0.0.2'))
+  program.process.kill('SIGUSR1')
+  await program.printed(/reload failed, the old one stays: listen EADDRINUSE/)
+  writeFileSync(program.file, whoami('127.0.0.1', '127.0.0.3'))
+  program.process.kill('SIGUSR1')
+  await program.printed(/Reloading complete/)
+  assert.equal(rcodeOf(await ask(port, question('example.org'), { host: '127.0.0.3' })), 'NOERROR')
+})
