@@ -47,9 +47,15 @@ function kindOf(line: string): Kind {
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
-    options: { services: { type: 'string', default: '10000' }, rounds: { type: 'string', default: '40' } },
+    options: {
+      services: { type: 'string', default: '10000' },
+      rounds: { type: 'string', default: '40' },
+      smoke: { type: 'boolean', default: false },
+    },
   })
-  const size = { services: Number(values.services), endpoints: 5, namespaces: 20 }
+  const services = values.smoke ? 20 : Number(values.services)
+  const rounds = values.smoke ? 1 : Number(values.rounds)
+  const size = { services, endpoints: 5, namespaces: 20 }
   const cluster = clusterOf([...objectsOf(size)])
   const answer = answerWith(
     serverFor(corefile, { feeds: { kubernetes: cluster, loop: undefined } }),
@@ -85,10 +91,10 @@ export async function run(args: readonly string[]): Promise<void> {
     const spent = process.cpuUsage(before)
     return ((spent.user + spent.system) * 1000) / count
   }
-  ask(groups.get('all') as Buffer[], 500_000)
+  ask(groups.get('all') as Buffer[], values.smoke ? 1000 : 500_000)
   for (const [kind, questions] of groups) {
     if (questions.length === 0) continue
-    const costs = Array.from({ length: Number(values.rounds) }, () => ask(questions, 20_000))
+    const costs = Array.from({ length: rounds }, () => ask(questions, 20_000))
     process.stdout.write(
       `${kind.padEnd(12)} ${Math.min(...costs)
         .toFixed(0)

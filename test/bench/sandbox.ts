@@ -8,7 +8,7 @@ const namespaces = 50
 const inFlight = 32
 
 export async function run(args: readonly string[]): Promise<void> {
-  const [services = 10_000, pods = 50_000] = args.map(Number)
+  const [services = 10_000, pods = 50_000] = args.includes('--smoke') ? [50, 200] : args.map(Number)
   const sandbox = await startSandbox()
   const agent = new Agent({ keepAlive: true, maxSockets: inFlight })
   const post = (path: string, body: object) => create(agent, sandbox.url + path, body)
