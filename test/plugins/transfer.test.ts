@@ -203,3 +203,36 @@ test("a cluster's zone is handed over, name by name", async () => {
   const denied = await ask(queryOf('svc.cluster.local. AXFR', { client: { transport: 'tcp' } }))
   assert.equal(printRcode(denied.rcode), 'REFUSED')
 })
+
+test('other plugins of the block let a transfer pass as it is', async () => {
+  const stanzas = [
+    ...[
+      'errors',
+      'log',
+      'loadbalance',
+      'cache',
+      'minimal',
+      'dns64',
+      'any',
+      'prometheus 127.0.0.1:0',
+      'bufsize 512',
+      'nsid x',
+    ],
+    ...['header {\n response set ra\n}', 'rewrite name www.example.org www.example.net', 'rewrite ttl regex .* 1'],
+    ...[
+      'template IN A {\n rcode NXDOMAIN\n}',
+      'acl {\n allow net 10.0.0.0/8\n block\n}',
+      'hosts /nowhere {\n fallthrough\n}',
+    ],
+  ]
+  const hosts = { entries: () => undefined, heard: new Promise(() => undefined) }
+  const body = `${stanzas.join('\n')}\ntransfer {\n to *\n}\nwhoami`
+  const others = plugins.filter(({ name }) => name !== 'whoami')
+  const ask = handlerFor(body, {
+    plugins: [...others, holding(zones)] as unknown as readonly Plugin<never>[],
+    feeds: { hosts, prometheus: undefined },
+    log,
+  })
+  const reply = await ask(queryOf('example.org. AXFR', { client: { transport: 'tcp' } }))
+  assert.deepEqual(recordsOf(reply), whole)
+})

@@ -3,13 +3,15 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync }
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { MessageChannel } from 'node:worker_threads'
+import { decodeMessage } from '../../../src/dns/decode.ts'
 import { parseName } from '../../../src/dns/name.ts'
 import { printRecords } from '../../../src/dns/text.ts'
 import type { Background } from '../../../src/plugin.ts'
 import { file } from '../../../src/plugins/file/index.ts'
 import { copiesOf, type ZoneCopies } from '../../../src/plugins/file/zone-copies.ts'
 import { configOf, isCorefileError, mainContext, recordLog } from '../../context.ts'
-import { folderFor } from '../../server/process.ts'
+import { ask, question } from '../../server/ask.ts'
+import { folderFor, type Program, start } from '../../server/process.ts'
 
 const source = (origin: string, path: string, reload = 60_000, byMtime = false) => ({
   origin: parseName(origin),
@@ -289,3 +291,37 @@ test('a large zone comes whole, in parts', async (t) => {
   assert.equal(records.length, 12_002)
   assert.equal(records[12_000]?.rdatas.length, 1)
 })
+
+test('a bad zone keeps the program from starting, and a reload from happening', async (t) => {
+  const path = join(folderFor(t), 'db')
+  writeFileSync(path, zone(1, 'a A x\n'))
+  const corefile = join(folderFor(t), 'Corefile')
+  writeFileSync(corefile, `a.test {\n bind 127.0.0.1\n file ${path}\n}\n`)
+  const failed = start(t, ['-conf', corefile, '-dns.port', '0'])
+  assert.equal(await failed.ended, 1)
+  const problem = `Error during parsing: failed to parse file "${path}" for origin a.test. with error ${path}:3: "x" is no address`
+  assert.ok(failed.output().includes(problem), failed.output())
+
+  writeFileSync(path, zone(1, 'a A 192.0.2.1\n'))
+  const program = await serveFile(t, corefile)
+  const answers = async () => {
+    const reply = await ask(program.port, question('a.a.test'))
+    return decodeMessage(reply ?? assert.fail('no reply')).answer.flatMap(printRecords)
+  }
+  const first = ['a.a.test. 5 IN A 192.0.2.1']
+  assert.deepEqual(await answers(), first)
+  put(path, zone(2, 'a A x\n'))
+  program.process.kill('SIGUSR1')
+  await program.printed(/is no address/)
+  assert.deepEqual(await answers(), first)
+  put(path, zone(1, 'a A 192.0.2.2\n'))
+  program.process.kill('SIGUSR1')
+  while ((await answers())[0] === first[0]) await later()
+  assert.deepEqual(await answers(), ['a.a.test. 5 IN A 192.0.2.2'])
+})
+
+async function serveFile(t: TestContext, corefile: string): Promise<Program> {
+  const program = start(t, ['-conf', corefile, '-dns.port', '0'])
+  await program.printed(/\nlinux\/|\ndarwin\//)
+  return { ...program, port: Number(/:(\d+)\n/.exec(program.output())?.[1]) }
+}
