@@ -139,6 +139,8 @@ export class HttpsListener {
 
   /** A session without traffic is told to end, and then ended. */
   #watch(session: ServerHttp2Session): void {
+    // Its handshake was under way when the end began.
+    if (this.#draining) session.close()
     session.setTimeout(this.#limits.idle, () => {
       session.close()
       session.setTimeout(this.#limits.write, () => session.destroy())
