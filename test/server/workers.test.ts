@@ -52,6 +52,36 @@ test('a worker that hangs fails /health', async (t) => {
   assert.match(text, /workers gave no sign of life for 1000 ms/)
 })
 
+test('nobody is ready who does not listen yet', async (t) => {
+  const ready = await freePort()
+  const server = new Server({
+    plugins,
+    log: logTo(() => undefined),
+    load: () =>
+      loadCorefile(`. {\n  bind 127.0.0.1\n  ready 127.0.0.1:${ready}\n  whoami\n}\n`, { file: 'Corefile', port: 0 }),
+    worker: new URL('./late-worker.ts', import.meta.url),
+  })
+  t.after(() => server.stop())
+  const started = server.start()
+  const ask = async (): Promise<string> => {
+    for (;;) {
+      const answer = await fetch(`http://127.0.0.1:${ready}/ready`).catch(() => undefined)
+      if (answer !== undefined) return `${answer.status} ${await answer.text()}`
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  }
+  assert.equal(await ask(), '503 server')
+  const channel = new BroadcastChannel('late-worker')
+  // It hears nothing before it has begun to listen.
+  const telling = setInterval(() => channel.postMessage('begin'), 5)
+  t.after(() => {
+    clearInterval(telling)
+    channel.close()
+  })
+  await started
+  assert.equal(await ask(), '200 OK')
+})
+
 test('there are as many workers as the most that a block asks for, after a reload too', async (t) => {
   const told = new Map<number, unknown>()
   const channel = new BroadcastChannel('telling-worker')
