@@ -1,4 +1,4 @@
-// `npm run e2e [resolvers] [image] [rollout] [transfer]`: whole programs, most in network namespaces; all of it by default. Says
+// `npm run e2e [resolvers] [autopath] [image] [rollout] [transfer]`: whole programs, most in network namespaces; all of it by default. Says
 // what is skipped, and why.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -38,7 +38,8 @@ async function runTests(file: string, network: Network, env: Readonly<Record<str
   return code ?? 1
 }
 
-async function resolvers(folder: string): Promise<number> {
+/** Runs a test file with all the resolvers there are. */
+async function withResolvers(file: string, folder: string): Promise<number> {
   const programs = buildPrograms(folder)
   for (const [name, reason] of programs.missing) process.stdout.write(`skipped: ${name}, for ${reason}\n`)
   const more = Array.from({ length: 6 }, (_, i) => `extra-${i}.example.org`)
@@ -51,7 +52,7 @@ async function resolvers(folder: string): Promise<number> {
     root: fileOf('default').replace('search ', 'search . '),
   })
   try {
-    return await runTests('resolvers.test.ts', network, { E2E_PROGRAMS: JSON.stringify(programs) })
+    return await runTests(file, network, { E2E_PROGRAMS: JSON.stringify(programs) })
   } finally {
     removeNetwork(network)
   }
@@ -88,7 +89,8 @@ async function runPlainTests(file: string): Promise<number> {
 }
 
 const scenarios: Readonly<Record<string, (folder: string) => Promise<number>>> = {
-  resolvers,
+  resolvers: (folder) => withResolvers('resolvers.test.ts', folder),
+  autopath: (folder) => withResolvers('autopath.test.ts', folder),
   image: (folder) =>
     withImage('image.test.ts', { dns: `nameserver ${nodeAddress}\n`, client: fileOf('default') }, folder),
   rollout: (folder) => withImage('rollout.test.ts', { client: fileOf('default') }, folder),
