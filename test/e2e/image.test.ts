@@ -13,7 +13,7 @@ import { parseName } from '../../src/dns/name.ts'
 import { Inquiry } from '../../src/explain/inquiry.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { version } from '../../src/version.ts'
-import { memoryOf } from '../bench/process-cpu.ts'
+import { memoryOf } from '../bench/rig/process-cpu.ts'
 import { objectsOf } from '../bench/synthetic-cluster.ts'
 import { stockText } from '../stock-corefiles.ts'
 import { type Container, limitObstacle, removeCgroups, startContainer, type UnpackedImage } from './container.ts'
@@ -155,13 +155,13 @@ suite('image', { skip: isSetUp ? false : 'started by npm run e2e' }, () => {
       assert.equal(await page(8181, '/ready'), 'OK')
       assert.match(await page(9153, '/metrics'), /^coredns_build_info\{[^}]*revision="[0-9a-f]{7}[^}]*\} 1$/m)
 
-      const before = memoryOf(program.pid)
+      const before = memoryOf([program.pid])
       for (let index = 0; index < size.services; index++) {
         const name = `svc-${index}.ns-${index % size.namespaces}.svc.cluster.local`
         const expected = index % 10 === 9 ? size.endpoints : 1
         assert.equal((await addressesOf(name))?.length, expected, name)
       }
-      const after = memoryOf(program.pid)
+      const after = memoryOf([program.pid])
       const counted = program.memory()
       const mebibytes = (octets: number) => (octets / 2 ** 20).toFixed(0)
       t.diagnostic(`${size.services} Services with ${size.endpoints} endpoints each, ${cpus}, 170 MiB`)

@@ -45,8 +45,9 @@ export function makeNetwork(files: Readonly<Record<string, string>>, { routed = 
   const node = `${prefix}-node`
   ip('netns', 'add', node)
   inside(node, 'link', 'set', 'lo', 'up')
-  inside(node, 'link', 'add', 'br0', 'type', 'bridge')
-  inside(node, 'addr', 'add', `${nodeAddress}/24`, 'dev', 'br0')
+  // An address of its own: it would have that of one of its ports, and lose packets when a pod goes.
+  inside(node, 'link', 'add', 'br0', 'address', '02:00:0a:f4:00:01', 'type', 'bridge')
+  inside(node, 'addr', 'add', `${nodeAddress}/16`, 'dev', 'br0')
   inside(node, 'addr', 'add', 'fd00:10:244::1/64', 'dev', 'br0', 'nodad')
   if (routed) {
     for (const setting of ['ip_forward=1', 'conf.all.send_redirects=0', 'conf.br0.send_redirects=0']) {
@@ -58,25 +59,30 @@ export function makeNetwork(files: Readonly<Record<string, string>>, { routed = 
   if (routed) inside(node, 'route', 'add', 'default', 'dev', 'br0')
   const network: Network = { node, routed, pods: {} }
   const pods = Object.fromEntries(
-    Object.entries(files).map(([pod, resolvConf], at) => [pod, addPod(network, pod, at + 11, resolvConf)]),
+    Object.entries(files).map(([pod, resolvConf], at) => [
+      pod,
+      addPod(network, pod, `10.244.0.${at + 11}`, resolvConf),
+    ]),
   )
   return { ...network, pods }
 }
 
-/** `host`: the last number of its address. Whoever adds one removes it. */
-export function addPod({ node, routed }: Network, pod: string, host: number, resolvConf: string): PodNetwork {
+/** `address`: its address, of 10.244.0.0/16. Whoever adds one removes it. */
+export function addPod({ node, routed }: Network, pod: string, address: string, resolvConf: string): PodNetwork {
   const name = node.replace(/node$/, pod)
+  const [third = 0, fourth = 0] = address.split('.').slice(2).map(Number)
+  const peer = `veth${third}-${fourth}`
   ip('netns', 'add', name)
-  ip('link', 'add', 'eth0', 'netns', name, 'type', 'veth', 'peer', 'name', `veth${host}`, 'netns', node)
-  inside(node, 'link', 'set', `veth${host}`, 'master', 'br0', 'up')
+  ip('link', 'add', 'eth0', 'netns', name, 'type', 'veth', 'peer', 'name', peer, 'netns', node)
+  inside(node, 'link', 'set', peer, 'master', 'br0', 'up')
   inside(name, 'link', 'set', 'lo', 'up')
-  inside(name, 'addr', 'add', `10.244.0.${host}/${routed ? 32 : 24}`, 'dev', 'eth0')
-  inside(name, 'addr', 'add', `fd00:10:244::${host}/64`, 'dev', 'eth0', 'nodad')
+  inside(name, 'addr', 'add', `${address}/${routed ? 32 : 24}`, 'dev', 'eth0')
+  inside(name, 'addr', 'add', `fd00:10:244::${third}:${fourth}/64`, 'dev', 'eth0', 'nodad')
   inside(name, 'link', 'set', 'eth0', 'up')
   if (routed) inside(name, 'route', 'add', nodeAddress, 'dev', 'eth0')
   inside(name, 'route', 'add', 'default', 'via', nodeAddress)
   writeEtc(name, resolvConf)
-  return { name, address: `10.244.0.${host}`, resolvConf }
+  return { name, address, resolvConf }
 }
 
 export function removePod({ name }: PodNetwork): void {

@@ -2,7 +2,6 @@
 // by those rules gets. Runs in the node's network namespace; started by main.ts.
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
@@ -15,7 +14,7 @@ import { resolve } from '../../src/explain/resolution.ts'
 import { parseResolvConf } from '../../src/resolver/resolv-conf.ts'
 import { resolverNamed } from '../../src/resolver/resolvers.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
-import { startInternet } from './internet.ts'
+import { type Internet, startInternet } from './internet.ts'
 import { clusterIP, type Network } from './network.ts'
 import { addressesIn, type Program, type Programs } from './programs.ts'
 import { printTable, type Row } from './table.ts'
@@ -84,7 +83,7 @@ const isSetUp = network.node !== ''
 
 let sandbox: Sandbox
 let server: ChildProcess
-let upstream: Socket
+let upstream: Internet
 let printed = ''
 const rows: Row[] = []
 
