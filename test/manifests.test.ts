@@ -32,6 +32,7 @@ interface Manifest {
 /** Of each overlay the sandbox it fits, and the kinds that no sandbox serves. */
 const overlays: Readonly<Record<string, { readonly cluster?: SandboxOptions; readonly foreign?: readonly string[] }>> =
   {
+    autoscaling: {},
     'dual-stack': { cluster: { serviceCidr: '10.96.0.0/16,fd00:10:96::/112' } },
     k3s: { cluster: { serviceCidr: '10.43.0.0/16' } },
     kubeadm: {},
@@ -193,7 +194,36 @@ suite('docs/installing.md', { skip }, () => {
   })
 })
 
+suite('autoscaling', { skip }, () => {
+  test('leaves the replicas to the autoscaler, also where another folder has set them', async (t) => {
+    const sandbox = await startSandbox()
+    t.after(() => sandbox.close())
+    const folder = folderFor(t)
+    const kubeconfig = join(folder, 'kubeconfig')
+    await sandbox.writeKubeconfig(kubeconfig)
+    const env = { ...process.env, HOME: folder, KUBECONFIG: kubeconfig }
+    const type = (line: string) => kubectl(['-n', 'kube-system', ...line.split(' ')], { env })
+    const replicas = () => type('get deployment coredns -o jsonpath={.spec.replicas}')
+    await type(`apply -k ${join(manifests, 'overlays/kubeadm')}`)
+    await type('scale deployment/coredns --replicas=5')
+    await type('annotate deployment/coredns kubectl.kubernetes.io/last-applied-configuration-')
+    await type(`apply -k ${join(manifests, 'overlays/autoscaling')}`)
+    assert.equal(await replicas(), '5')
+    await type(`apply -k ${join(manifests, 'overlays/autoscaling')}`)
+    assert.equal(await replicas(), '5')
+  })
+})
+
 suite('prometheus', { skip }, () => {
+  const promtool = spawnSync('promtool', ['--version']).status === 0
+  test('has alerts that Prometheus can read', { skip: promtool ? false : 'needs promtool' }, async (t) => {
+    const rules = (await build('overlays/prometheus')).find(({ kind }) => kind === 'PrometheusRule')
+    const file = join(folderFor(t), 'rules.yaml')
+    writeFileSync(file, dump(rules?.spec))
+    const { status, stderr } = spawnSync('promtool', ['check', 'rules', file], { encoding: 'utf8' })
+    assert.equal(status, 0, stderr)
+  })
+
   test('alerts on metrics that there are', async () => {
     const rules = (await build('overlays/prometheus')).find(({ kind }) => kind === 'PrometheusRule')
     const named = JSON.stringify(rules).match(/coredns_\w+/g) ?? []
