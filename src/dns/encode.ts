@@ -1,5 +1,5 @@
 // Messages onto the wire (RFC 1035 4.1): replies cut to what the client can take, errors, and whole messages.
-import { Rcode } from './codes.ts'
+import { Rcode, Type } from './codes.ts'
 import { encodeExtendedError, optionSize, optSize, writeOpt } from './edns.ts'
 import type { Message } from './message.ts'
 import { MessageWriter } from './message-writer.ts'
@@ -27,7 +27,8 @@ const noRrsets: readonly Rrset[] = []
 /**
  * Writes the reply at the beginning of `into`, 512 octets or more, and returns its length. It is no longer than the client
  * can take, nor over UDP than `reply.udpSize`: where it would be, rrsets are left out from the end, whole ones, the first
- * to go being the additional ones; TC is set where any others went. An OPT record is in it if there was one in the query.
+ * to go being the additional ones; TC is set where any others went, or a referral's glue (RFC 9471 3.1). An OPT record is in
+ * it if there was one in the query.
  */
 // hot
 export function encodeReply(query: Query, reply: Reply, into: Buffer): number {
@@ -48,13 +49,13 @@ export function encodeReply(query: Query, reply: Reply, into: Buffer): number {
   // A section that doesn't fit whole leaves no room for what follows.
   const isAnswerWhole = writer.section(reply.answer, answerCount)
   const isWhole = writer.section(isAnswerWhole ? reply.authority : noRrsets, authorityCount) && isAnswerWhole
-  writer.section(isWhole ? reply.additional : noRrsets, additionalCount)
+  const isAllThere = writer.section(isWhole ? reply.additional : noRrsets, additionalCount)
 
   // An rcode of more than 4 bits can't be told to a client without EDNS.
   const rcode = edns === undefined && reply.rcode > 15 ? Rcode.SERVFAIL : reply.rcode
   let flags = flag.QR | (query.opcode << 11) | (rcode & 15)
   if (reply.authoritative) flags |= flag.AA
-  if (reply.truncated || !isWhole) flags |= flag.TC
+  if (reply.truncated || !isWhole || (!isAllThere && isReferral(reply))) flags |= flag.TC
   if (reply.recursionDesired ?? query.recursionDesired) flags |= flag.RD
   if (reply.recursionAvailable) flags |= flag.RA
   if (reply.authenticData) flags |= flag.AD
@@ -63,6 +64,11 @@ export function encodeReply(query: Query, reply: Reply, into: Buffer): number {
   if (edns === undefined) return writer.at
   addRecord(into)
   return writeOpt(into, writer.at, { udpSize, rcode, version: 0, dnssecOk: edns.dnssecOk }, options)
+}
+
+/** Without the addresses of the name servers a client may get no further. */
+function isReferral({ authoritative, answer, authority }: Reply): boolean {
+  return !authoritative && answer.length === 0 && authority[0]?.type === Type.NS
 }
 
 /** The reply's options and extended errors, less those at the end for which there is no room. */

@@ -251,6 +251,19 @@ for (const [what, query, sections, octetsWritten, kept, isTruncated] of [
   })
 }
 
+for (const [what, fields, truncated] of [
+  ['a referral', {}, true],
+  ['an answer with name servers beside it', { authoritative: true }, false],
+] as const) {
+  test(`TC is ${truncated ? '' : 'not '}set where ${what} lacks addresses (RFC 9471 3.1)`, () => {
+    const authority = [rrset(parseName('sub.a.'), Type.NS, 5, [encodeName(parseName('ns.sub.a.'))])]
+    const wire = encode(ask('a. A'), reply({ ...fields, authority, additional: [filler('ns.sub.a.', 480)] }))
+    const message = decodeMessage(wire)
+    assert.deepEqual([message.authority.length, message.additional.length], [1, 0])
+    assert.equal(message.truncated, truncated)
+  })
+}
+
 const edns = (udpSize: number) => ({ ...plainEdns, udpSize })
 for (const [client, ours, over, limit] of [
   [undefined, 1232, 'udp', 512],
@@ -346,7 +359,8 @@ test('any reply fits, and keeps as many whole rrsets from the front as it can', 
       })
       assert.deepEqual(kept.map(fold), all.slice(0, kept.length).map(fold))
       const answered = fields.answer.length + fields.authority.length
-      assert.equal(back.truncated, kept.length < Math.min(answered, all.length))
+      const isReferral = fields.answer.length === 0 && fields.authority[0]?.type === Type.NS
+      assert.equal(back.truncated, kept.length < (isReferral ? all.length : Math.min(answered, all.length)))
       if (kept.length < all.length) {
         // The next rrset would not have fitted: with room for it, it is there.
         const more = { ...query, client: { ...query.client, transport: 'tcp' as const } }
