@@ -10,9 +10,11 @@ const enabled = gauge(
   ['server', 'zone', 'view', 'name'],
 )
 
-/** Shows the plugins of these blocks that are part of a chain; returns what takes them back. */
+/** Shows the plugins of these blocks that are part of a chain, or choose its questions; returns what takes them back. */
 export function showEnabled(blocks: readonly BlockSetup[], plugins: readonly Plugin[]): () => void {
-  const inChain = new Set(plugins.filter(({ handler }) => handler !== undefined).map(({ name }) => name))
+  const inChain = new Set(
+    plugins.filter(({ handler, view }) => handler !== undefined || view !== undefined).map(({ name }) => name),
+  )
   const shown: [server: string, zone: string, view: string, name: string][] = []
   for (const block of blocks) {
     const names = block.plugins.map(({ name }) => name).filter((name) => inChain.has(name))

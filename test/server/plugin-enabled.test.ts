@@ -25,6 +25,13 @@ test('plugins that answer are shown per listener and zone, until the configurati
   assert.deepEqual(shown(), before)
   hide()
   assert.deepEqual(shown(), [])
+  const hideViews = showEnabled(blocksOf('a.example {\n view lan\n errors\n}\na.example {\n errors\n}'), plugins)
+  assert.deepEqual(shown(), [
+    'server="dns://:53",zone="a.example.",view="lan",name="errors" 1',
+    'server="dns://:53",zone="a.example.",view="lan",name="view" 1',
+    before[0],
+  ])
+  hideViews()
   showEnabled(blocksOf('a.example {\n errors\n}'), plugins)
   assert.deepEqual(shown(), before.slice(0, 1))
 })

@@ -71,7 +71,9 @@ class SearchWalk {
     return after(this.#ask(candidate), (own) => {
       const sibling = siblings.get(candidate.type)
       if (sibling === undefined || saysAll(own)) return this.#decide(candidates, at, own, own)
-      return after(this.#ask({ ...candidate, type: sibling }), (other) => this.#decide(candidates, at, own, other))
+      return after(this.#ask(withQuestion(candidate, candidate.asked, candidate.name, sibling)), (other) =>
+        this.#decide(candidates, at, own, other),
+      )
     })
   }
 
