@@ -1,5 +1,6 @@
 // Brings the API objects of one kind from a reflector into the mirror: trims and keys them, and turns a list into what
 // it changes.
+import { AddressSet } from './address-set.ts'
 import { type Complain, identityOf, keyOf } from './api-object.ts'
 import { countEvent } from './cluster-metrics.ts'
 import type { EndpointSlice } from './endpoint-slice.ts'
@@ -29,8 +30,8 @@ export interface KindIntakeOptions<K extends Kind> {
 
 export class KindIntake<K extends Kind> implements Intake {
   readonly #options: KindIntakeOptions<K>
-  /** While a list comes: the keys that were known before and have not been seen in it. */
-  #unseen: Set<string> | undefined
+  /** While a list comes: where the records are that were known before and have not been seen in it. */
+  #unseen: AddressSet | undefined
   /** Keys of objects that are there and of no use. */
   #unused = new Set<string>()
   #count = 0
@@ -42,10 +43,15 @@ export class KindIntake<K extends Kind> implements Intake {
   begin(): void {
     const { kind, mirror, namespace } = this.#options
     const prefix = namespace === '' ? '' : `${namespace}/`
-    this.#unseen = new Set()
+    this.#unseen = new AddressSet()
     this.#unused = new Set()
-    for (const key of mirror.keys(kind)) if (key.startsWith(prefix)) this.#unseen.add(key)
-    this.#count = [...this.#unseen].filter((key) => !isLaterPart(key)).length
+    this.#count = 0
+    for (const key of mirror.keys(kind)) {
+      const address = mirror.addressOf(kind, key)
+      if (address === undefined || !key.startsWith(prefix)) continue
+      this.#unseen.add(address)
+      if (!isLaterPart(key)) this.#count++
+    }
   }
 
   put(object: unknown): void {
@@ -56,7 +62,7 @@ export class KindIntake<K extends Kind> implements Intake {
     if (kind === 'pods' && isTerminating(object)) {
       // Such a pod stays what it was, known or unknown.
       if (key === undefined) return
-      if (mirror.has(kind, key)) this.#unseen?.delete(key)
+      if (mirror.has(kind, key)) this.#see(key)
       else this.#unused.add(key)
       return
     }
@@ -64,7 +70,8 @@ export class KindIntake<K extends Kind> implements Intake {
     const parts = read(object, (problem) => complain(`${name}: ${problem}`))
     if (key === undefined) return
     for (const [i, part] of parts.entries()) {
-      this.#unseen?.delete(partKey(key, i))
+      // Before its record is another one, and that one's place free for any.
+      this.#see(partKey(key, i))
       mirror.apply(kind, partKey(key, i), part)
     }
     this.#remove(key, parts.length)
@@ -87,7 +94,6 @@ export class KindIntake<K extends Kind> implements Intake {
     const key = keyOf(identity)
     if (this.#isKnown(key)) this.#count--
     this.#unused.delete(key)
-    this.#unseen?.delete(key)
     this.#remove(key, 0)
   }
 
@@ -97,11 +103,14 @@ export class KindIntake<K extends Kind> implements Intake {
 
   complete(): void {
     const { kind, mirror, listed } = this.#options
-    for (const key of this.#unseen ?? []) {
+    const unseen = this.#unseen
+    this.#unseen = undefined
+    for (const key of unseen === undefined ? [] : mirror.keys(kind)) {
+      const address = mirror.addressOf(kind, key)
+      if (address === undefined || unseen?.has(address) !== true) continue
       if (!isLaterPart(key) && !this.#unused.has(key)) this.#count--
       mirror.remove(kind, key)
     }
-    this.#unseen = undefined
     listed()
   }
 
@@ -116,7 +125,15 @@ export class KindIntake<K extends Kind> implements Intake {
   /** Removes the parts of an object from the nth on. */
   #remove(key: string, from: number): void {
     const { kind, mirror } = this.#options
-    for (let i = from; mirror.has(kind, partKey(key, i)); i++) mirror.remove(kind, partKey(key, i))
+    for (let i = from; mirror.has(kind, partKey(key, i)); i++) {
+      this.#see(partKey(key, i))
+      mirror.remove(kind, partKey(key, i))
+    }
+  }
+
+  #see(key: string): void {
+    const address = this.#unseen === undefined ? undefined : this.#options.mirror.addressOf(this.#options.kind, key)
+    if (address !== undefined) this.#unseen?.delete(address)
   }
 }
 

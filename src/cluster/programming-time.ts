@@ -22,6 +22,6 @@ export function measureProgramming(
     complain(`its annotation ${annotation} is no time: ${JSON.stringify(stamp)}`)
     return
   }
-  const service = mirror.text('services', `${slice.namespace}/${slice.service}`)
-  if (service !== undefined) countProgramming(JSON.parse(service), Date.now() - changed)
+  const service = mirror.get('services', `${slice.namespace}/${slice.service}`)
+  if (service !== undefined) countProgramming(service, Date.now() - changed)
 }
