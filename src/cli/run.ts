@@ -55,15 +55,28 @@ export async function run(options: RunOptions): Promise<number> {
       log.error(`Corefile changed but reload failed, the old one stays: ${error.message}`)
     })
   }
-  process.on('SIGTERM', stop)
+  // What is said of signals is CoreDNS's: operators look for it in logs.
+  process.on('SIGTERM', () => {
+    log.info('SIGTERM: Shutting down servers then terminating')
+    stop()
+  })
   process.on('SIGINT', () => {
+    log.info(`SIGINT: ${interrupted ? 'Force quit' : 'Shutting down'}`)
     // Somebody at a terminal doesn't want to wait for the end of a lameduck.
     if (interrupted) end.resolve(2)
     interrupted = true
     stop()
   })
-  process.on('SIGQUIT', () => end.resolve(0))
-  process.on('SIGUSR1', reload)
+  process.on('SIGQUIT', () => {
+    log.info('SIGQUIT: Quitting process immediately')
+    end.resolve(0)
+  })
+  process.on('SIGUSR1', () => {
+    log.info('SIGUSR1: Reloading')
+    reload()
+  })
+  // There it starts the program anew; here it would end it, where nobody listened for it.
+  process.on('SIGUSR2', () => log.warning('SIGUSR2: there is no upgrading in place; it is ignored'))
   process.on('SIGHUP', () => undefined)
 
   server.start().then(

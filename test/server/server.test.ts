@@ -48,7 +48,7 @@ test('what is no question is answered by its header, or not at all', async (t) =
   }
 })
 
-test('SIGUSR1 puts the changed Corefile into force, a bad one is refused and the old one stays; SIGHUP does nothing', async (t) => {
+test('SIGUSR1 puts the changed Corefile into force, a bad one is refused and the old one stays; SIGHUP and SIGUSR2 do nothing', async (t) => {
   const program = await serve(t, whoami('example.org'))
   const { port } = program
   assert.equal(rcodeOf(await ask(port, question('example.net'))), 'REFUSED')
@@ -66,9 +66,15 @@ test('SIGUSR1 puts the changed Corefile into force, a bad one is refused and the
 
   assert.doesNotMatch(program.output(), /Debugger/, "the signal is ours, not the inspector's")
   program.process.kill('SIGHUP')
+  program.process.kill('SIGUSR2')
+  await program.printed(/\[WARNING\] SIGUSR2: /)
   assert.equal(rcodeOf(await ask(port, question('example.net'))), 'NOERROR')
   program.process.kill('SIGINT')
   assert.equal(await program.ended, 0)
+  assert.match(
+    program.output(),
+    /\[INFO\] SIGUSR1: Reloading\n\[INFO\] Reloading\n[\s\S]*\[INFO\] SIGINT: Shutting down\n/,
+  )
 })
 
 test('no query is lost over reloads', async (t) => {
@@ -208,7 +214,8 @@ test('on SIGTERM ready says so first, DNS and health go on through the lameduck,
   program.process.kill('SIGUSR1')
   assert.equal(await program.ended, 0)
   assert(performance.now() - start > 1900, 'the lameduck was waited for')
-  assert.doesNotMatch(program.output(), /Reloading|ERROR/)
+  assert.match(program.output(), /\[INFO\] SIGTERM: Shutting down servers then terminating\n/)
+  assert.doesNotMatch(program.output(), /\[INFO\] Reloading|ERROR/)
 })
 
 for (const [title, signals, code] of [
