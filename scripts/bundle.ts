@@ -2,6 +2,7 @@
 // dist. PACKAGES is the node_modules with koffi's library for the platform it will run on, by default this one's.
 // REVISION in the environment is the source's, for `-version` and `build_info`.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Metafile, type Plugin } from 'esbuild'
@@ -39,6 +40,27 @@ const relocation: Plugin = {
 }
 
 /**
+ * Whoever imports node:http as a module has all that it exports made, WebSocket too, and with that comes undici: 7 MiB that
+ * nobody uses, in every thread. What has to be made is left out.
+ */
+const slimHttp: Plugin = {
+  name: 'slim-http',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
+      kind === 'require-call' ? undefined : { path: 'node:http', namespace: 'slim-http' },
+    )
+    onLoad({ filter: /.*/, namespace: 'slim-http' }, () => {
+      const parts = Object.entries(Object.getOwnPropertyDescriptors(http))
+      const names = parts.filter(([, part]) => part.get === undefined).map(([name]) => name)
+      const lines = names.map((name) => `export const ${name} = http.${name}`)
+      return {
+        contents: ["const http = process.getBuiltinModule('node:http')", 'export default http', ...lines].join('\n'),
+      }
+    })
+  },
+}
+
+/**
  * Builds the bundle in a folder, in the place of what was there. The revision may be ''. `packages` is the node_modules where
  * koffi's libraries of machine code are.
  */
@@ -63,7 +85,7 @@ export async function bundle(
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    plugins: [relocation],
+    plugins: [relocation, slimHttp],
     banner: {
       // Packages of the older kind call require().
       js: "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url);",
