@@ -10,7 +10,10 @@ import type { ExternalOptions } from './index.ts'
 import { below, fits, nameOf, namesOf, ownEntries } from './lookup.ts'
 import { isReverseName, type OuterZone } from './zone.ts'
 
-/** The SOA record first and last. Undefined before the cluster is known as a whole. */
+/**
+ * The SOA record first and last. The names of endpoints of services that aren't headless are left out, as in CoreDNS. Undefined
+ * before the cluster is known as a whole.
+ */
 export function transferZone(outside: Outside, zone: OuterZone, options: ExternalOptions): Iterable<Rrset> | undefined {
   return outside.isWhole() ? recordsOf(outside, zone, options) : undefined
 }
@@ -41,9 +44,9 @@ function* serviceRecords(service: OutsideService, name: Name, { ttl, headless }:
       const those = ports.filter((candidate) => fits(candidate, port, protocol))
       yield* some(owner, Type.SRV, ttl, aliasSrv(target, those))
     }
-  } else if (headless) {
+  } else if (headless && service.isHeadless) {
     const endpoints = service.endpoints()
-    if (service.isHeadless) yield* namesOfEntries(name, endpoints, ttl)
+    yield* namesOfEntries(name, endpoints, ttl)
     for (const label of new Set(endpoints.map((endpoint) => endpoint.label))) {
       const owner = below(label, name)
       const those = endpoints.filter((endpoint) => endpoint.label === label)
