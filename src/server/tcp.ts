@@ -5,6 +5,7 @@ import { unmappedAddress } from '../dns/address.ts'
 import { Frames } from '../dns/frames.ts'
 import type { Client } from '../dns/query.ts'
 import { TCPServer, type TcpState } from '../dns2.ts'
+import { FairPlaces } from '../fair-places.ts'
 import type { Log } from '../log.ts'
 import type { Maybe } from '../maybe.ts'
 import type { TcpAllowance } from '../plugin.ts'
@@ -13,12 +14,14 @@ import type { Place } from './listeners.ts'
 
 /** What one client, and all of them together, may hold on to. Times in ms, sizes in octets. */
 export const tcpLimits = {
-  /** Open connections of one listener in one worker; further ones are closed at once. */
+  /** Open connections of one listener in one worker, eight of nine of them one client's at most; further ones are closed at once. */
   connections: 2000,
   /** Queries read and not answered on one connection; it is not read from until there are fewer. */
   inFlight: 128,
   /** Replies written and not taken by the client; it is not read from until there are fewer. */
   unread: 256 * 1024,
+  /** The same of all connections of one listener in one worker: none may have more than is left, but for one reply each. */
+  allUnread: 16 * 1024 * 1024,
   /** Queries of one connection, which ends after the reply to the last one. */
   queries: Number.POSITIVE_INFINITY,
   /** Without any traffic (RFC 7766 6.2.3). */
@@ -43,6 +46,8 @@ export class TcpListener extends TCPServer {
   readonly #base: TcpLimits
   #limits: TcpLimits
   readonly #connections = new Set<Connection>()
+  readonly #places: FairPlaces
+  readonly #unread: Unread = { total: 0 }
 
   constructor(place: Place, answer: Answer, log: Log, limits: TcpLimits = tcpLimits) {
     super({ idleTimeout: limits.idle })
@@ -52,6 +57,7 @@ export class TcpListener extends TCPServer {
     this.#base = limits
     this.#limits = { ...limits, ...place.tcp }
     this.maxConnections = limits.connections
+    this.#places = new FairPlaces(limits.connections)
   }
 
   /** What connections get from now on; those that are open keep what they have. */
@@ -77,10 +83,18 @@ export class TcpListener extends TCPServer {
       transport: this.#place.scheme ?? 'tcp',
       server: this.#place.server,
     }
+    if (!this.#places.take(client.address)) {
+      socket.destroy()
+      return
+    }
     const connection = new Connection(socket, this.#limits, {
       answer: (message) => this.#answerFramed(message, client),
       respond: (state, message) => this.response(socket, state, message),
-      closed: () => this.#connections.delete(connection),
+      unread: this.#unread,
+      closed: () => {
+        this.#connections.delete(connection)
+        this.#places.leave(client.address)
+      },
     })
     this.#connections.add(connection)
   }
@@ -103,7 +117,13 @@ export class TcpListener extends TCPServer {
   }
 }
 
+/** Octets of replies that the clients of a listener have not taken. */
+interface Unread {
+  total: number
+}
+
 interface Work {
+  readonly unread: Unread
   answer(message: Buffer): Maybe<Answered>
   respond(state: TcpState, message: Buffer): void
   closed(): void
@@ -117,6 +137,8 @@ class Connection {
   readonly #frames = new Frames()
   readonly #state: TcpState = { inFlight: 0, peerEnded: false }
   #reading = true
+  /** Of #work.unread.total. */
+  #unread = 0
   #queries = 0
   #finishing = false
   #ended = false
@@ -149,6 +171,7 @@ class Connection {
       clearTimeout(this.#writeTimer)
       clearTimeout(this.#goodbyeTimer)
       this.#wake()
+      work.unread.total -= this.#unread
       work.closed()
     })
   }
@@ -227,7 +250,12 @@ class Connection {
 
   /** Stops or resumes reading by what the client has in flight and has not taken. */
   #throttle(): void {
-    const full = this.#state.inFlight >= this.#limits.inFlight || this.#socket.writableLength > this.#limits.unread
+    const { inFlight, unread, allUnread } = this.#limits
+    const own = this.#socket.destroyed ? this.#unread : this.#socket.writableLength
+    this.#work.unread.total += own - this.#unread
+    this.#unread = own
+    const left = Math.max(0, allUnread - this.#work.unread.total)
+    const full = this.#state.inFlight >= inFlight || own > Math.min(unread, left)
     if (full && this.#reading) {
       this.#reading = false
       this.#socket.pause()

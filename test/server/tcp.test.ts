@@ -23,7 +23,8 @@ const asAnswer =
 
 interface Served {
   readonly listener: TcpListener
-  readonly connect: () => Promise<Socket>
+  /** From another address of loopback, where one is given. */
+  readonly connect: (localAddress?: string) => Promise<Socket>
 }
 
 /** A listener whose answers are the test's, with these limits. */
@@ -43,8 +44,9 @@ async function serve(t: TestContext, answer: Reply, limits: Partial<TcpLimits> =
   })
   return {
     listener,
-    connect: async () => {
-      const socket = connect({ host: '127.0.0.1', port: (listener.address() as AddressInfo).port, allowHalfOpen: true })
+    connect: async (localAddress) => {
+      const { port } = listener.address() as AddressInfo
+      const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true, ...(localAddress && { localAddress }) })
       sockets.push(socket)
       socket.on('error', () => undefined)
       await once(socket, 'connect')
@@ -206,6 +208,59 @@ test('connections beyond the limit are closed at once', async (t) => {
     socket.write(frame('still here'))
     assert.deepEqual(await messages(socket, 1), ['still here'])
   }
+})
+
+test('one client does not take all connections', { skip: process.platform !== 'linux' }, async (t) => {
+  const { connect } = await serve(t, echo, { connections: 18 })
+  const noisy: Socket[] = []
+  for (let n = 0; n < 17; n++) noisy.push(await connect())
+  const other = await connect('127.0.0.2')
+  assert.deepEqual(await messages(noisy[16] as Socket).catch(() => []), [])
+  for (const socket of [noisy[15] as Socket, other]) {
+    socket.write(frame('still here'))
+    assert.deepEqual(await messages(socket, 1), ['still here'])
+  }
+  // What was left is there again.
+  noisy[0]?.destroy()
+  await later(20)
+  const next = await connect()
+  next.write(frame('next'))
+  assert.deepEqual(await messages(next, 1), ['next'])
+})
+
+test('clients that read nothing do not pile up replies together', async (t) => {
+  const size = 60_000
+  const reply = Buffer.alloc(size)
+  const count = 20
+  /** How many replies are made for clients that take none. */
+  const answeredWith = async (limits: Partial<TcpLimits>) => {
+    let answered = 0
+    const { connect } = await serve(
+      t,
+      () => {
+        answered++
+        return reply
+      },
+      { write: 60_000, ...limits },
+    )
+    for (let n = 0; n < count; n++) {
+      const socket = await connect()
+      socket.pause()
+      socket.write(Buffer.concat(Array.from({ length: 500 }, () => frame('q'))))
+    }
+    // Until nothing more comes.
+    for (let before = -1; before !== answered; ) {
+      before = answered
+      await later(100)
+    }
+    return answered
+  }
+  // What the system takes for itself, and a reply each.
+  const least = await answeredWith({ unread: 0 })
+  const alone = await answeredWith({ unread: 50 * size, allUnread: Number.POSITIVE_INFINITY })
+  const together = await answeredWith({ unread: 50 * size, allUnread: 10 * size })
+  assert.ok(alone > least + 30 * count, `${alone}, ${least}`)
+  assert.ok(together < least + 10 * count, `${together}, ${least}`)
 })
 
 test('draining answers what was asked and closes', async (t) => {

@@ -608,6 +608,29 @@ suite('questions at the same time', () => {
     assert.equal(await told('d.org. A'), 'NOERROR d.org. 60 IN A 192.0.2.1')
   })
 
+  test('one client does not take all that may be forwarded', async (t) => {
+    const [upstream] = await upstreams(t, slow)
+    const { told } = forwardBy(t, `forward . ${upstream?.address} {\nmax_concurrent 18\n}`)
+    const noisy = Array.from({ length: 20 }, (_, n) => told(`n${n}.org. A`, { client: { address: '192.0.2.7' } }))
+    const other = told('other.org. A', { client: { address: '192.0.2.8' } })
+    const refusals = (await Promise.all(noisy)).filter((reply) => reply.startsWith('REFUSED'))
+    assert.equal(refusals.length, 4)
+    assert.equal(await other, 'NOERROR other.org. 60 IN A 192.0.2.1')
+  })
+
+  test('however many stanzas there are, what waits has an end', async (t) => {
+    const [upstream] = await upstreams(t, slow)
+    const { told } = forwardBy(t, `forward . ${upstream?.address}`)
+    const all = await Promise.all(
+      Array.from({ length: 5001 }, (_, n) => told('a.org. A', { client: { address: `10.0.${n >> 8}.${n & 255}` } })),
+    )
+    assert.deepEqual(
+      all.filter((reply) => !reply.startsWith('NOERROR')),
+      ['REFUSED: 5000 queries are waiting for upstreams'],
+    )
+    assert.equal(await told('b.org. A'), 'NOERROR b.org. 60 IN A 192.0.2.1')
+  })
+
   test('workers share max_concurrent', async (t) => {
     const [upstream] = await upstreams(t, slow)
     const { told } = forwardBy(t, `forward . ${upstream?.address} {\nmax_concurrent 3\n}`, { workers: 2 })
