@@ -8,6 +8,9 @@ import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts'
 /** For a new worker to take in all that is known, ms; it serves after that at the latest. */
 const catchUpTime = 10_000
 
+/** For a new thread to load the program, ms: on a busy machine longer than a sign of life may take. */
+const loadTime = 10_000
+
 /** The thread has ended, which says nothing about what it was asked to do. */
 export class WorkerDeath extends Error {
   override name = 'WorkerDeath'
@@ -23,6 +26,9 @@ export class WorkerHandle {
   readonly #waiting = new Map<number, Waiting>()
   readonly #fed = new Set<string>()
   readonly #counted = new AdoptedSeries()
+  readonly #born = performance.now()
+  /** Has it said anything yet? */
+  #loaded = false
   #requests = 0
   #told = false
   #death: WorkerDeath | undefined
@@ -34,6 +40,7 @@ export class WorkerHandle {
   constructor(script: URL, died: (cause: Error) => void, noted: (text: string) => void) {
     this.#worker = new Worker(script)
     this.#worker.on('message', (message: FromWorker) => {
+      this.#loaded = true
       if (message.say === 'counting') this.#counted.add(message.series)
       else if (message.say === 'note') noted(message.text)
       else this.#settle(message)
@@ -83,9 +90,9 @@ export class WorkerHandle {
     return this.#ask((id) => ({ say: 'secure', id, places }))
   }
 
-  /** Resolves to whether the worker showed a sign of life within `deadline` ms. */
-  alive(deadline: number): Promise<boolean> {
-    return within(
+  /** Resolves to whether the worker showed a sign of life within `deadline` ms, or may well be loading still. */
+  async alive(deadline: number): Promise<boolean> {
+    const shown = await within(
       this.#ask((id) => ({ say: 'ping', id })).then(
         () => true,
         () => false,
@@ -93,6 +100,7 @@ export class WorkerHandle {
       deadline,
       false,
     )
+    return shown || (!this.#loaded && this.#death === undefined && performance.now() - this.#born < loadTime)
   }
 
   /** Lets it answer what it was asked, at most `deadline` ms, and ends the thread. */

@@ -52,13 +52,16 @@ test('a worker that hangs fails /health', async (t) => {
   assert.match(text, /workers gave no sign of life for 1000 ms/)
 })
 
-test('nobody is ready who does not listen yet', async (t) => {
-  const ready = await freePort()
+test('nobody is ready who does not listen yet, nor ill', async (t) => {
+  const [ready, health] = [await freePort(), await freePort()]
   const server = new Server({
     plugins,
     log: logTo(() => undefined),
     load: () =>
-      loadCorefile(`. {\n  bind 127.0.0.1\n  ready 127.0.0.1:${ready}\n  whoami\n}\n`, { file: 'Corefile', port: 0 }),
+      loadCorefile(`. {\n  bind 127.0.0.1\n  ready 127.0.0.1:${ready}\n  health 127.0.0.1:${health}\n  whoami\n}\n`, {
+        file: 'Corefile',
+        port: 0,
+      }),
     worker: new URL('./late-worker.ts', import.meta.url),
   })
   t.after(() => server.stop())
@@ -71,6 +74,8 @@ test('nobody is ready who does not listen yet', async (t) => {
     }
   }
   assert.equal(await ask(), '503 server')
+  const page = await fetch(`http://127.0.0.1:${health}/health`)
+  assert.deepEqual([page.status, await page.text()], [200, 'OK'])
   const channel = new BroadcastChannel('late-worker')
   // It hears nothing before it has begun to listen.
   const telling = setInterval(() => channel.postMessage('begin'), 5)
