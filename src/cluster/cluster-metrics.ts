@@ -79,14 +79,14 @@ export function countProgramming(service: Service, milliseconds: number): void {
   programming.with(kind).observe(Math.max(0, milliseconds) / 1000)
 }
 
-/** A request has been answered with a status, or with none: undefined. Nothing here limits rates, so none waits for its turn. */
+/** A request has been answered with a status, or with none: undefined. */
 export function countRequest(host: string, status: number | undefined): void {
   restRequests.with(status === undefined ? '<error>' : String(status), 'GET', host).inc()
-  restWaits.with('GET', host).observe(0)
 }
 
-/** The answer to a request that isn't a watch was whole after so many milliseconds. */
+/** The answer to a request that isn't a watch was whole after so many milliseconds. Nothing here limits rates: none waited for its turn. */
 export function countRequestTime(host: string, milliseconds: number): void {
+  restWaits.with('GET', host).observe(0)
   restDurations.with('GET', host).observe(milliseconds / 1000)
 }
 
