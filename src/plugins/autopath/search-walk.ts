@@ -32,63 +32,64 @@ const siblings: ReadonlyMap<number, number> = new Map([
  * that is there: behind a CNAME that leads from the query's name to it. Where none is, what was said of the first.
  */
 export function walkSearchPath(query: Query, path: readonly Name[], next: Next, log: Log): Maybe<Reply> {
-  return new SearchWalk(query, next, log).from(candidatesOf(query, path), 0)
-}
-
-/** The names of the walk, each once; what would be too long is no name. */
-function candidatesOf(query: Query, path: readonly Name[]): readonly Query[] {
-  const [own] = path
-  if (own === undefined) throw new RangeError('no path')
-  const end = query.name.length - own.length
-  const candidates = new Map<Name, Query>([[query.name, query]])
-  for (const domain of path) {
-    const name = (query.name.slice(0, end) + domain) as Name
-    const asked = (query.asked.slice(0, end) + domain) as Name
-    if (name.length <= maxName && !candidates.has(name)) candidates.set(name, withQuestion(query, asked, name))
-  }
-  return [...candidates.values()]
+  return new SearchWalk(query, path, next, log).from(0)
 }
 
 class SearchWalk {
   readonly #query: Query
+  readonly #path: readonly Name[]
   readonly #next: Next
   readonly #log: Log
   /** What was said of the query's own name, once it is known not to be there. */
   #denial: Reply | undefined
 
-  constructor(query: Query, next: Next, log: Log) {
+  constructor(query: Query, path: readonly Name[], next: Next, log: Log) {
     this.#query = query
+    this.#path = path
     this.#next = next
     this.#log = log
   }
 
-  from(candidates: readonly Query[], at: number): Maybe<Reply> {
-    const candidate = candidates[at]
-    if (candidate === undefined) {
+  /** `at`: the number of the domain to go on with. */
+  from(at: number): Maybe<Reply> {
+    const candidate = this.#candidate(at)
+    if (candidate === 'end') {
       if (this.#denial === undefined) throw new RangeError('no names to walk')
       return this.#denial
     }
+    if (candidate === undefined) return this.from(at + 1)
     return after(this.#ask(candidate), (own) => {
       const sibling = siblings.get(candidate.type)
-      if (sibling === undefined || saysAll(own)) return this.#decide(candidates, at, own, own)
+      if (sibling === undefined || saysAll(own)) return this.#decide(candidate, at, own, own)
       return after(this.#ask(withQuestion(candidate, candidate.asked, candidate.name, sibling)), (other) =>
-        this.#decide(candidates, at, own, other),
+        this.#decide(candidate, at, own, other),
       )
     })
   }
 
-  #decide(candidates: readonly Query[], at: number, own: Outcome, other: Outcome): Maybe<Reply> {
-    const found = [sayingOf(own), sayingOf(other)]
-    if (!found.includes('records') && found.includes('no name')) return this.#goOn(candidates, at, own, other)
-    return this.#answer(candidates[at] as Query, own)
+  /** Undefined where it was asked for before, or would be too long for a name. */
+  #candidate(at: number): Query | undefined | 'end' {
+    const domain = this.#path[at]
+    if (domain === undefined) return 'end'
+    if (at === 0) return this.#query
+    const { name, asked } = this.#query
+    const end = name.length - (this.#path[0] as Name).length
+    if (end + domain.length > maxName || this.#path.indexOf(domain) < at) return undefined
+    return withQuestion(this.#query, (asked.slice(0, end) + domain) as Name, (name.slice(0, end) + domain) as Name)
   }
 
-  #goOn(candidates: readonly Query[], at: number, own: Outcome, other: Outcome): Maybe<Reply> {
+  #decide(candidate: Query, at: number, own: Outcome, other: Outcome): Maybe<Reply> {
+    const found = [sayingOf(own), sayingOf(other)]
+    if (!found.includes('records') && found.includes('no name')) return this.#goOn(at, own, other)
+    return this.#answer(candidate, own)
+  }
+
+  #goOn(at: number, own: Outcome, other: Outcome): Maybe<Reply> {
     for (const outcome of [own, other]) {
       if ('error' in outcome) this.#log.debug(`one of two types failed: ${outcome.error}`)
       else if (outcome.reply.rcode === Rcode.NXDOMAIN) this.#denial ??= outcome.reply
     }
-    return this.from(candidates, at + 1)
+    return this.from(at + 1)
   }
 
   #ask(query: Query): Maybe<Outcome> {
