@@ -218,6 +218,8 @@ export interface Outside {
   servicesAt(address: string): readonly OutsideService[]
   /** The addresses at which we ourselves are: of the services that lead here, `headless` ones with their endpoints or not. */
   ownAddresses(options: { readonly headless: boolean }): readonly string[]
+  /** The reply; where what is known may be old by now, one that says so. */
+  mark(reply: Reply): Reply
 }
 
 export interface OutsideService {

@@ -6,6 +6,7 @@ import { parseZones, zonesOf } from '../../corefile/zones.ts'
 import { Rcode, Type } from '../../dns/codes.ts'
 import { isWithin, lowerName, type Name, NameError, parseName, printName, root } from '../../dns/name.ts'
 import { errorReply, type Reply } from '../../dns/reply.ts'
+import { after } from '../../maybe.ts'
 import type { Outside, Plugin, WorkerContext } from '../../plugin.ts'
 import { Answers } from './answer.ts'
 import { find } from './lookup.ts'
@@ -42,10 +43,10 @@ export const k8s_external: Plugin<ExternalOptions> = {
       if (zone === undefined) return next(query)
       if (query.type === Type.AXFR || query.type === Type.IXFR) return refused
       const found = find(outside, query.name, zone, options)
-      if (found !== undefined) return answers.of(query, zone, found)
+      if (found !== undefined) return after(answers.of(query, zone, found), (reply) => outside.mark(reply))
       if (!outside.isWhole()) return answers.servfail(zone)
       const fallsThrough = options.fallthrough.some((one) => isWithin(query.name, one))
-      return fallsThrough ? next(query) : answers.nxdomain(zone)
+      return fallsThrough ? next(query) : outside.mark(answers.nxdomain(zone))
     }
   },
 

@@ -4,6 +4,11 @@ import { type Name, NameError, parseName } from '../../dns/name.ts'
 import type { Outside, OutsideService } from '../../plugin.ts'
 import type { ExposedCluster } from './exposed-cluster.ts'
 import { entryOf } from './records.ts'
+import { serviceRequest } from './request.ts'
+import { markStale } from './stale.ts'
+
+/** Stands for all that services and their endpoints decide. */
+const anyService = serviceRequest('', '')
 
 export function outsideOf(exposed: ExposedCluster): Outside {
   const { cluster } = exposed
@@ -31,6 +36,7 @@ export function outsideOf(exposed: ExposedCluster): Outside {
     },
     servicesAt: (address) => cluster.externalServicesAt(address).filter(isShown).map(seen),
     ownAddresses: ({ headless }) => ownAddresses(exposed, { headless }),
+    mark: (reply) => (exposed.isStale(anyService) ? markStale(reply) : reply),
   }
 }
 

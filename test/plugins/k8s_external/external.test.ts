@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { clusterOf } from '../../../src/cluster/cluster-of.ts'
+import { freshnessOf, monotonicMs } from '../../../src/cluster/freshness.ts'
 import { Store } from '../../../src/cluster/store.ts'
+import { ExtendedErrorCode } from '../../../src/dns/codes.ts'
 import { parseName, printName } from '../../../src/dns/name.ts'
 import { printRecords } from '../../../src/dns/text.ts'
 import type { Facets } from '../../../src/plugin.ts'
@@ -246,6 +248,17 @@ test('while the cluster is not known nothing is denied', async () => {
     feeds: { kubernetes: new Store() },
   })
   assert.equal((await serve(queryOf('web.shop.example.org. A'))).rcode, 2)
+})
+
+test('replies say it where nothing has been heard of the cluster for long', async () => {
+  const known = cluster()
+  const stanza = 'k8s_external example.org\nkubernetes cluster.local {\n  stale_after 10s\n}'
+  const serve = handlerFor(stanza, { feeds: { kubernetes: known } })
+  const codes = async (question: string) => (await serve(queryOf(question))).errors.map(({ code }) => code)
+  assert.deepEqual(await codes('web.shop.example.org. A'), [])
+  freshnessOf(known).setLost('services', monotonicMs() - 20_000)
+  assert.deepEqual(await codes('web.shop.example.org. A'), [ExtendedErrorCode.STALE_ANSWER])
+  assert.deepEqual(await codes('nothing.shop.example.org. A'), [ExtendedErrorCode.STALE_NXDOMAIN_ANSWER])
 })
 
 test('namespaces that kubernetes does not show are not shown here', async () => {
