@@ -14,6 +14,7 @@ import { addressRrsets, nameServers } from './name-server.ts'
 import { makeNegatives, type Negatives } from './negative.ts'
 import { type Selection, srvOf } from './records.ts'
 import type { Request, RequestKind } from './request.ts'
+import { serviceName } from './service-name.ts'
 import type { Zone } from './zone.ts'
 
 /** Of the schema's version, seconds; the specification's example has it, and so does CoreDNS whatever its `ttl`. */
@@ -125,10 +126,12 @@ export class Answers {
 }
 
 /** Labels before the service's name. */
-const labelsBefore: Partial<Record<RequestKind, number>> = { endpoint: 1, port: 2 }
+const labelsBefore: Partial<Record<RequestKind, number>> = { endpoint: 1, port: 2, member: 2 }
 
 /** The name under which the targets of SRV records are: the service's as it is stored, in the zone as it was asked for. */
 function targetBase({ query, request, zone, zoneAsked }: Asked): Name {
+  // The labels of a topology zone can be any number.
+  if (request.kind === 'zonal') return serviceName(request.namespace, request.service, zoneAsked) ?? zoneAsked
   let name = query.name
   for (let i = labelsBefore[request.kind] ?? 0; i > 0; i--) name = parentOf(name)
   return (name.slice(0, name.length - zone.name.length) + zoneAsked) as Name

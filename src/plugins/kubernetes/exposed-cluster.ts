@@ -71,6 +71,8 @@ export class ExposedCluster {
       case 'service':
       case 'endpoint':
       case 'port':
+      case 'member':
+      case 'zonal':
       case 'reverse':
         return ['namespaces', 'services', 'endpointslices']
       case 'namespace':

@@ -12,6 +12,7 @@ import {
   addressRecords,
   endpointNamed,
   hasProtocol,
+  inZone,
   podRecords,
   portNamed,
   type Records,
@@ -56,6 +57,8 @@ export function find(
       return findClusterIPs(exposed, request, type) ?? findService(exposed, request)
     case 'endpoint':
     case 'port':
+    case 'member':
+    case 'zonal':
       return findService(exposed, request)
     case 'reverse':
       return findNames(exposed, name)
@@ -95,6 +98,7 @@ export function findService(exposed: ExposedCluster, request: Request): FoundSer
   if (!exposed.hasNamespace(namespace)) return undefined
   const service = exposed.cluster.service(namespace, request.service)
   if (service === undefined) return undefined
+  if (kind === 'zonal') return findZonal(exposed, service, request)
   if (service.type === 'ExternalName') return findAlias(service, kind)
   const needsEndpoints = service.headless || exposed.options.ignoreEmptyService
   const endpoints = needsEndpoints || kind === 'endpoint' ? exposed.endpointsOf(service) : undefined
@@ -103,6 +107,21 @@ export function findService(exposed: ExposedCluster, request: Request): FoundSer
   if (kind === 'service') return own.all
   if (kind === 'port') return portNamed(own, request.port, request.protocol)
   return endpoints === undefined ? undefined : findEndpoint(endpoints, own, request.endpoint)
+}
+
+/** Of headless services only. Each zone that could be has a name, with endpoints or not. */
+function findZonal(
+  exposed: ExposedCluster,
+  service: Service,
+  { topologyZone = '', fallsBack = false }: Request,
+): FoundService | undefined {
+  if (!service.headless) return undefined
+  const endpoints = exposed.endpointsOf(service)
+  if (endpoints === undefined) return undefined
+  if (topologyZone === '') return branch
+  const those = inZone(endpoints, topologyZone)
+  if (those !== undefined) return those
+  return fallsBack && endpoints.all.entries.length > 0 ? endpoints.all : branch
 }
 
 /** There is nothing below an ExternalName, nor at one that is an address. */

@@ -2,7 +2,7 @@
 import type { Query } from '../../dns/query.ts'
 import type { ExposedCluster } from './exposed-cluster.ts'
 import { parseRequest, type Request } from './request.ts'
-import { findZone } from './zone.ts'
+import { findZone, type Zone } from './zone.ts'
 
 const labelPrefix = 'client-label/'
 
@@ -15,7 +15,7 @@ export function metadataOf(exposed: ExposedCluster, query: Query, key: string): 
   const fact = key.slice('kubernetes/'.length)
   if (fact.startsWith('client-')) return ofClient(exposed, query, fact)
   const zone = findZone(exposed.options.zones, query.name)
-  return zone === undefined ? undefined : ofRequest(parseRequest(query.name, zone), fact)
+  return zone === undefined ? undefined : ofRequest(parseRequest(query.name, zone), zone, fact)
 }
 
 function ofClient(exposed: ExposedCluster, { client }: Query, fact: string): string | undefined {
@@ -27,8 +27,8 @@ function ofClient(exposed: ExposedCluster, { client }: Query, fact: string): str
   return pod !== undefined && Object.hasOwn(pod.labels, label) ? pod.labels[label] : undefined
 }
 
-function ofRequest(request: Request, fact: string): string | undefined {
-  const { kind, namespace, service, endpoint, port, protocol } = request
+function ofRequest(request: Request, zone: Zone, fact: string): string | undefined {
+  const { kind, namespace, service, endpoint, port, protocol, cluster = '', topologyZone = '' } = request
   const isCluster = kind !== 'none' && kind !== 'reverse' && kind !== 'version' && kind !== 'nameserver'
   if (!isCluster) return fact === 'parse-error' ? 'invalid query name' : undefined
   switch (fact) {
@@ -44,6 +44,10 @@ function ofRequest(request: Request, fact: string): string | undefined {
       return port
     case 'protocol':
       return protocol
+    case 'cluster':
+      return zone.isMulticluster ? cluster : undefined
+    case 'zone':
+      return zone.isZonal ? topologyZone : undefined
     default:
       return undefined
   }

@@ -5,9 +5,9 @@ import { CorefileError, type Directive, type ServerBlock } from '../../corefile/
 import { once, type Properties, readArg, readArgs, readBlock, readValue } from '../../corefile/read-block.ts'
 import { parseDuration, parseFloatingPoint, parseInteger } from '../../corefile/values.ts'
 import { parseZones, zonesOf } from '../../corefile/zones.ts'
-import { type Name, root } from '../../dns/name.ts'
+import { isWithin, type Name, printName, root } from '../../dns/name.ts'
 import { checkSelector, SelectorError } from './label-selector.ts'
-import { isReverseTree, type Zone, zoneOf } from './zone.ts'
+import { isReverseName, isReverseTree, type Zone, zoneOf } from './zone.ts'
 
 export type PodMode = 'disabled' | 'insecure' | 'verified'
 
@@ -56,13 +56,15 @@ interface Draft {
   startupTimeout: number
   staleAfter: number
   snapshot: string
+  multicluster: readonly Name[]
+  zonal: boolean
 }
 
 export function parseOptions(directives: readonly Directive[], block: ServerBlock): KubernetesOptions {
   const directive = once(directives)
-  const zones = [...new Set(zonesOf(directive.args, block))].map(zoneOf)
+  const names = [...new Set(zonesOf(directive.args, block))]
   // The whole tree of one family passes for a zone of services too, as in CoreDNS, but never before a real one.
-  const primary = zones.find((zone) => !zone.isReverse) ?? zones.find((zone) => isReverseTree(zone.name))
+  const primary = names.find((name) => !isReverseName(name)) ?? names.find(isReverseTree)
   if (primary === undefined) throw new CorefileError(directive, 'non-reverse zone name must be used')
   const draft: Draft = {
     endpoints: [],
@@ -81,15 +83,25 @@ export function parseOptions(directives: readonly Directive[], block: ServerBloc
     startupTimeout: 5000,
     staleAfter: 60_000,
     snapshot: '',
+    multicluster: [],
+    zonal: false,
   }
   readBlock(directive, propertiesOf(draft))
   if (draft.namespaces.length > 0 && draft.namespaceLabels !== undefined) {
     throw new CorefileError(directive, 'namespaces and namespace_labels cannot both be set')
   }
+  const unserved = draft.multicluster.find((zone) => !names.includes(zone))
+  if (unserved !== undefined) {
+    const words = `is not authoritative for the multicluster zone ${printName(unserved)}`
+    throw new CorefileError(directive, `${words} (authoritative zones: [${names.map(printName).join(' ')}])`)
+  }
+  if (draft.zonal && draft.noEndpoints) {
+    throw new CorefileError(directive, 'zonal requires the endpoint cache; remove noendpoints')
+  }
   const { namespaces, pods, endpointPodNames, ttl, fallthrough, ignoreEmptyService } = draft
   return {
-    zones: zones.toSorted((a, b) => b.name.length - a.name.length),
-    primary: primary.name,
+    zones: zonesFrom(names, draft).toSorted((a, b) => b.name.length - a.name.length),
+    primary,
     cluster: clusterOptions(draft),
     namespaces,
     pods,
@@ -168,13 +180,21 @@ function propertiesOf(draft: Draft): Properties {
     snapshot: (property) => {
       draft.snapshot = readArg(property)
     },
-    multicluster: refuse,
-    zonal: refuse,
+    multicluster: (property) => {
+      throw new CorefileError(property, "property 'multicluster' is not supported here")
+    },
+    zonal: (property) => {
+      readArgs(property, 0)
+      draft.zonal = true
+    },
   }
 }
 
-function refuse(property: Directive): never {
-  throw new CorefileError(property, `property '${property.name}' is not supported here`)
+/** What is below a zone of several clusters is one too. */
+function zonesFrom(names: readonly Name[], { multicluster, zonal }: Draft): Zone[] {
+  return names.map((name) =>
+    zoneOf(name, { isMulticluster: multicluster.some((zone) => isWithin(name, zone)), isZonal: zonal }),
+  )
 }
 
 /** Limits for a client of many requests. There is one request per kind here, so that there is nothing to limit. */

@@ -15,6 +15,8 @@ export interface Entry {
   readonly rdata: Rdata
   /** None where it is reached by no port that anybody told of. */
   readonly ports: readonly ServicePort[]
+  /** The topology zone it is in; '' where nobody said. */
+  readonly zone: string
 }
 
 /** The entries that a name stands for. */
@@ -43,6 +45,8 @@ export interface Records {
   byLabel: ReadonlyMap<string, Selection> | undefined
   /** Of ports and protocols that have been asked for and are there: few, as are ports. */
   readonly ofPorts: Selection[]
+  /** Of topology zones that have been asked for and hold some. */
+  readonly ofZones: Map<string, Selection>
 }
 
 /** Of a service that has cluster IPs. */
@@ -76,7 +80,7 @@ export function endpointRecords(slices: readonly EndpointSlice[], reading: Endpo
     for (const endpoint of endpoints) {
       if (!isAnswering(endpoint)) continue
       for (const address of endpoint.addresses) {
-        entries.push(entryOf(endpointLabel(endpoint, address, reading), address, ports))
+        entries.push(entryOf(endpointLabel(endpoint, address, reading), address, ports, endpoint.zone))
       }
     }
   }
@@ -122,6 +126,17 @@ export function portNamed(records: Records, port: string, protocol: string): Sel
   return selection
 }
 
+/** The endpoints in a topology zone; undefined where there are none. */
+export function inZone(records: Records, zone: string): Selection | undefined {
+  const known = records.ofZones.get(zone)
+  if (known !== undefined) return known
+  const those = records.all.entries.filter((entry) => entry.zone === zone)
+  if (those.length === 0) return undefined
+  const selection = select(those, '', '')
+  records.ofZones.set(zone, selection)
+  return selection
+}
+
 /** As portNamed. */
 export function selectPort({ entries }: Selection, port: string, protocol: string): Selection | undefined {
   const those = entries.filter((entry) => countPorts(entry, port, protocol) > 0)
@@ -144,12 +159,12 @@ export function srvOf(selection: Selection, base: Name, ttl: number): SrvRecords
   return records
 }
 
-export function entryOf(label: string, address: string, ports: readonly ServicePort[]): Entry {
-  return { label, type: addressType(address), rdata: encodeAddress(address), ports }
+export function entryOf(label: string, address: string, ports: readonly ServicePort[], zone = ''): Entry {
+  return { label, type: addressType(address), rdata: encodeAddress(address), ports, zone }
 }
 
 function recordsOf(entries: readonly Entry[]): Records {
-  return { all: select(entries, '', ''), byLabel: undefined, ofPorts: [] }
+  return { all: select(entries, '', ''), byLabel: undefined, ofPorts: [], ofZones: new Map() }
 }
 
 function select(entries: readonly Entry[], port: string, protocol: string): Selection {

@@ -5,6 +5,8 @@ import { isReverseName, type Zone } from './zone.ts'
 /**
  * `apex`: the zone itself. `branch`: a name that exists for the sake of those below it. `version`: `dns-version`.
  * `nameserver`: `ns.dns`. `namespace`, `pods`: `NS.svc` and `NS.pod`. `port`: `_PORT._PROTOCOL.SERVICE.NS.svc`.
+ * `member`: `ENDPOINT.CLUSTER.SERVICE.NS.svc` of a set of clusters. `zonal`: `TOPOLOGY-ZONE.pin._zone.SERVICE.NS.svc`, and what
+ * is between that and its service.
  * `reverse`: a name of an address, or of a part of one. `none`: nothing that could ever be there.
  */
 export type RequestKind =
@@ -16,6 +18,8 @@ export type RequestKind =
   | 'service'
   | 'endpoint'
   | 'port'
+  | 'member'
+  | 'zonal'
   | 'pods'
   | 'pod'
   | 'reverse'
@@ -31,6 +35,12 @@ export interface Request {
   /** Without the underscore, which may be missing. Empty asks for every one, as in CoreDNS. */
   readonly port: string
   readonly protocol: string
+  /** Of a member. */
+  readonly cluster?: string
+  /** Of a zonal name: '' between it and its service. */
+  readonly topologyZone?: string
+  /** Of a zonal name: where no endpoint is in that zone, all of them (`prefer`), or none (`pin`). */
+  readonly fallsBack?: boolean
 }
 
 const bare = (kind: RequestKind): Request => ({
@@ -75,8 +85,10 @@ export function parseRequest(name: Name, zone: Zone): Request {
   if (count === 1) {
     if (isService || isPod || name.startsWith('\x03dns', last)) return branch
     if (name.startsWith('\x0bdns-version', last)) return version
-  } else if (isService && !zone.isReverse) return readService(name, count)
-  else if (isPod && !zone.isReverse) return readPod(name, count)
+  } else if (isService && !zone.isReverse) {
+    if (count > 3 && (zone.isZonal || zone.isMulticluster)) return readBelow(name, count, zone)
+    return readService(name, count)
+  } else if (isPod && !zone.isReverse) return readPod(name, count)
   if (count === 2 && name.startsWith('\x02ns\x03dns')) return nameserver
   return isReverseName(name) ? reverse : none
 }
@@ -96,6 +108,31 @@ function readService(name: Name, count: number): Request {
     endpoint: count === 4 ? label(name, 0) : '',
     port: count === 5 ? withoutUnderscore(label(name, 0)) : '',
     protocol: count === 5 ? withoutUnderscore(label(name, 1)) : '',
+  }
+}
+
+/** Below the services of a zone with names of its own there. */
+function readBelow(name: Name, count: number, zone: Zone): Request {
+  if (!zone.isMulticluster) return readZonal(name, count) ?? readService(name, count)
+  if (count !== 5) return readService(name, count)
+  const [endpoint, cluster] = [label(name, 0), label(name, 1)]
+  if (endpoint.startsWith('_') || cluster.startsWith('_')) return readService(name, count)
+  return { ...serviceRequest(label(name, 3), label(name, 2)), kind: 'member', endpoint, cluster }
+}
+
+/** `TOPOLOGY-ZONE.pin|prefer._zone.SERVICE.NS.svc`, where the topology zone may have several labels, and the names on the way there. */
+function readZonal(name: Name, count: number): Request | undefined {
+  const labels: string[] = []
+  for (let at = 0; labels.length < count; at += 1 + name.charCodeAt(at)) {
+    labels.push(name.slice(at + 1, at + 1 + name.charCodeAt(at)))
+  }
+  const [, namespace = '', service = '', anchor, directive] = labels.toReversed()
+  if (anchor !== '_zone' || (count > 4 && directive !== 'pin' && directive !== 'prefer')) return undefined
+  return {
+    ...serviceRequest(namespace, service),
+    kind: 'zonal',
+    topologyZone: labels.slice(0, -5).join('.'),
+    fallsBack: directive === 'prefer',
   }
 }
 

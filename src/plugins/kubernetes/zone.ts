@@ -6,6 +6,10 @@ export interface Zone {
   readonly name: Name
   /** Holds the names of addresses: `in-addr.arpa.`, `ip6.arpa.` or below. */
   readonly isReverse: boolean
+  /** Its services are those of a set of clusters (Multi-Cluster Services API, KEP-1645). */
+  readonly isMulticluster: boolean
+  /** Headless services have names for the endpoints of one topology zone. */
+  readonly isZonal: boolean
 }
 
 const reverseTrees = [parseName('in-addr.arpa.'), parseName('ip6.arpa.')]
@@ -20,8 +24,9 @@ export function isReverseTree(name: Name): boolean {
   return reverseTrees.includes(name)
 }
 
-export function zoneOf(name: Name): Zone {
-  return { name, isReverse: isReverseName(name) }
+/** A zone of this cluster's own services, without names for topology zones, unless said otherwise. */
+export function zoneOf(name: Name, { isMulticluster = false, isZonal = false }: Partial<Zone> = {}): Zone {
+  return { name, isReverse: isReverseName(name), isMulticluster, isZonal: isZonal && !isMulticluster }
 }
 
 /** The first of the zones, the longest of them first, that the lower-cased name is in. */

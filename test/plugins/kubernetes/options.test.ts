@@ -97,7 +97,8 @@ suite('refused', () => {
     ['kubernetes a.org {\n apiserver_burst\n }', 3, wrong('apiserver_burst')],
     // CoreDNS has these; here they are refused by name.
     ['kubernetes a.org {\n multicluster a.org\n }', 3, "property 'multicluster' is not supported here"],
-    ['kubernetes a.org {\n zonal\n }', 3, "property 'zonal' is not supported here"],
+    ['kubernetes a.org {\n zonal x\n }', 3, "Wrong argument count or unexpected line ending after 'x'"],
+    ['kubernetes a.org {\n zonal\n noendpoints\n }', 2, 'zonal requires the endpoint cache; remove noendpoints'],
     // Ours.
     ['kubernetes a.org {\n snapshot\n }', 3, wrong('snapshot')],
     ['kubernetes a.org {\n stale_after\n }', 3, wrong('stale_after')],
