@@ -32,10 +32,11 @@ export class Contact {
   readonly #said = new Set<string>()
   #saidSince = 0
 
-  constructor(contacts: Contacts, kind: Kind, name: string) {
+  constructor(contacts: Contacts, kind: Kind, name: string, lostSince: number | undefined) {
     this.#contacts = contacts
     this.kind = kind
     this.name = name
+    this.#lostSince = lostSince
   }
 
   /** We know what the server has, and hear of what changes. */
@@ -47,7 +48,7 @@ export class Contact {
     this.#lostSince = undefined
     this.#failures = 0
     this.#failure = undefined
-    this.#contacts.shareFreshness(this.kind)
+    this.#contacts.stood(this.kind)
     if (wasLost) this.#contacts.wake()
     if (this.#said.size > 0) this.#contacts.gather()
   }
@@ -144,6 +145,8 @@ export class Contacts {
   readonly #signal: AbortSignal
   readonly #freshness: Freshness
   readonly #contacts = new Set<Contact>()
+  /** Kinds of which something is known from the server. */
+  readonly #known = new Set<Kind>()
   /** What a snapshot says is as old as that; until the kind is listed. */
   readonly #restored = new Map<Kind, number>()
   #awakening = new AbortController()
@@ -157,10 +160,18 @@ export class Contacts {
     signal.addEventListener('abort', () => clearTimeout(this.#gathering))
   }
 
+  /** What is known of the kind from whoever followed it before is out of date until this one stands. */
   open(kind: Kind, name: string): Contact {
-    const contact = new Contact(this, kind, name)
+    const contact = new Contact(this, kind, name, this.#known.has(kind) ? monotonicMs() : undefined)
     this.#contacts.add(contact)
+    this.shareFreshness(kind)
     return contact
+  }
+
+  /** One that follows the kind stands. */
+  stood(kind: Kind): void {
+    this.#known.add(kind)
+    this.shareFreshness(kind)
   }
 
   forget(contact: Contact): void {

@@ -125,6 +125,8 @@ test('contact: a kind is as stale as the worst of those that follow it, and as w
   assert.ok(contacts.stateOf('services').staleness >= 9)
   a.close()
   assert.equal(contacts.stateOf('services').staleness, 0)
+  contacts.open('services', 'services of c')
+  assert.ok(freshness.isAnyLost(), 'in the place of one that was allowed more, and has told nothing yet')
   contacts.restored('pods', 3_600_000)
   assert.ok(freshness.ageOf('pods') >= 3_600_000)
   contacts.listed('pods')
