@@ -99,10 +99,10 @@ export async function run(options: RunOptions): Promise<number> {
   process.exit(code)
 }
 
-/** CoreDNS's: a line per key, then who we are. */
+/** CoreDNS's: a line per key, however many views of it there are, then who we are. */
 function banner(blocks: readonly BlockSetup[]): string {
   const keys = blocks.flatMap((block) =>
     block.keys.map(({ scheme, zone, port }) => `${scheme === 'dns' ? '' : `${scheme}://`}${printName(zone)}:${port}\n`),
   )
-  return `${keys.join('')}${programName}-${version}\n${platform}\n`
+  return `${[...new Set(keys)].join('')}${programName}-${version}\n${platform}\n`
 }

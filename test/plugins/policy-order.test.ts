@@ -1,5 +1,5 @@
 // Policies are for the name that is looked up in the end, and for every client, also of what is kept. Each test is one of the
-// ways around them that were found in CoreDNS.
+// ways around them that were found in CoreDNS; the one through autopath is in autopath/autopath.test.ts.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { printRcode } from '../../src/dns/codes.ts'
