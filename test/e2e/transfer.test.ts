@@ -19,6 +19,9 @@ const options = {
   skip: lacking.length > 0 ? `no ${lacking.join(', ')} here (Debian: knot, knot-dnsutils, dnsutils)` : false,
 }
 
+const delvOptions =
+  spawnSync('which', ['delv']).status === 0 ? options : { skip: 'no delv here (Debian: bind9-dnsutils)' }
+
 const hosts = Array.from({ length: 12_000 }, (_, i) => `host-${i} A 10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`)
 const zone = (serial: number, more: string) => `$TTL 300
 @       SOA ns1 admin ${serial} 3600 600 604800 60
@@ -223,6 +226,71 @@ test('zones of a cluster and of a file are handed over to Knot', options, async 
       assert.equal(asked(command, 'large.test', 'AXFR').length, 12_025)
       assert.equal(asked(command, 'example.org', 'IXFR=1').length, 26)
       assert.equal(asked(command, '+tcp', 'example.org', 'IXFR=2').length, 1)
+    })
+  }
+})
+
+/** Zone data that Knot has signed, as a master file. */
+async function signedZone(t: TestContext, text: string): Promise<string> {
+  const file = join(folderFor(t), 'db')
+  writeFileSync(file, text)
+  const signer = await startKnot(t, { 'example.org': `file: ${file}\n    dnssec-signing: on` })
+  const kdig = () => {
+    const args = ['@127.0.0.1', '-p', String(signer.port), '+noall', '+answer', 'example.org', 'AXFR']
+    return spawnSync('kdig', args, { encoding: 'utf8' }).stdout
+  }
+  await until('a signed zone', () => kdig().includes('NSEC'), signer.log)
+  const lines = kdig()
+    .split('\n')
+    .filter((line) => !line.startsWith(';'))
+  // The SOA record is there twice.
+  const isSoa = (line: string) => /\sSOA\s/.test(line) && !line.includes('RRSIG')
+  const last = lines.findLastIndex(isSoa)
+  return lines.filter((_, i) => i !== last).join('\n')
+}
+
+test('whoever checks the signatures of a signed zone is satisfied', delvOptions, async (t) => {
+  const text = await signedZone(
+    t,
+    zone(1, 'www A 192.0.2.80\na.ent A 192.0.2.81\nwww.new A 192.0.2.82\nunsigned NS ns.elsewhere.test.'),
+  )
+  const folder = folderFor(t)
+  writeFileSync(join(folder, 'db'), text)
+  const key = /\sDNSKEY\s+(257 3 \d+) (.*)/.exec(text)
+  assert.ok(key)
+  writeFileSync(
+    join(folder, 'anchors'),
+    `trust-anchors { example.org. static-key ${key[1]} "${key[2]?.replaceAll(' ', '')}"; };\n`,
+  )
+  const program = await serve(t, `. {\n file ${folder}/db example.org\n}\n`)
+  for (const [question, expected] of [
+    ['example.org SOA', /^; fully validated\nexample.org.\s.*SOA/],
+    ['example.org DNSKEY', /^; fully validated\n/],
+    ['www.example.org A', /^; fully validated\nwww.example.org.\s.*192.0.2.80/],
+    ['www.example.org AAAA', /^; negative response, fully validated\n.*NXRRSET/],
+    ['nothing.example.org A', /^; negative response, fully validated\n.*NXDOMAIN/],
+    ['x.y.nothing.example.org A', /^; negative response, fully validated\n.*NXDOMAIN/],
+    ['ent.example.org A', /^; negative response, fully validated\n.*NXRRSET/],
+    ['sub.example.org DS', /^; fully validated\nsub/],
+    ['unsigned.example.org DS', /^; negative response, fully validated\n.*NXRRSET/],
+    ['x.wild.example.org A', /^; fully validated\nx.wild.*CNAME\twww.*\n.*RRSIG.*192.0.2.80/s],
+    ['x.y.wild.example.org CNAME', /^; fully validated\nx.y.wild.*CNAME\twww/],
+    ['x.wild.example.org DS', /^; (negative response, )?fully validated\n/],
+    ['_sip._tcp.example.org SRV', /^; fully validated\n/],
+    ['www.old.example.org A', /^; fully validated\n.*DNAME\tnew.*192.0.2.82/s],
+  ] as const) {
+    await t.test(question, () => {
+      const args = [
+        '-a',
+        `${folder}/anchors`,
+        '+root=example.org',
+        '@127.0.0.1',
+        '-p',
+        String(program.port),
+        ...question.split(' '),
+      ]
+      const { stdout, stderr } = spawnSync('delv', args, { encoding: 'utf8' })
+      assert.match(stdout, expected, stdout + stderr)
     })
   }
 })

@@ -7,6 +7,7 @@ import { type Reply, reply, silence } from '../../dns/reply.ts'
 import { type Rdata, type Rrset, rrset } from '../../dns/rrset.ts'
 import { after, type Maybe } from '../../maybe.ts'
 import type { WorkerContext } from '../../plugin.ts'
+import { Evidence } from './evidence.ts'
 import type { Zone, ZoneNode } from './zone.ts'
 
 /** Aliases of one zone in one answer, at most; CoreDNS's number. */
@@ -19,8 +20,23 @@ export interface Surroundings {
   falls(name: Name): boolean
 }
 
-/** The reply; undefined where there is nothing at the name asked for, and somebody else has a say. */
-export function resolve(zone: Zone, query: Query, { ask, falls }: Surroundings): Maybe<Reply> | undefined {
+/**
+ * The reply, with signatures for those who ask for them where there are any; undefined where there is nothing at the name asked for, and somebody else
+ * has a say.
+ */
+export function resolve(zone: Zone, query: Query, surroundings: Surroundings): Maybe<Reply> | undefined {
+  if (query.edns?.dnssecOk !== true || !zone.isSigned) return resolvePlain(zone, query, surroundings)
+  const evidence = new Evidence(zone)
+  const got = resolvePlain(zone, query, surroundings, evidence)
+  return got === undefined ? undefined : after(got, (plain) => evidence.of(plain))
+}
+
+function resolvePlain(
+  zone: Zone,
+  query: Query,
+  { ask, falls }: Surroundings,
+  evidence?: Evidence,
+): Maybe<Reply> | undefined {
   const { type } = query
   const answer: Rrset[] = []
   const passed = new Set<Name>()
@@ -33,8 +49,14 @@ export function resolve(zone: Zone, query: Query, { ask, falls }: Surroundings):
       return passed.size === 0 ? undefined : askFurther(zone, query, { owner, name, answer }, ask)
     }
     passed.add(name)
-    if (found === undefined) return denial(zone, answer, Rcode.NXDOMAIN)
-    if (found.kind === 'cut') return referral(zone, query, answer, found)
+    if (found === undefined) {
+      evidence?.missing(name)
+      return denial(zone, answer, Rcode.NXDOMAIN)
+    }
+    if (found.kind === 'cut') {
+      if (found.node.rrset(Type.DS) === undefined) evidence?.unsigned(found.node)
+      return referral(zone, query, answer, found)
+    }
     let target: Name
     if (found.kind === 'dname') {
       const { dname } = found
@@ -48,15 +70,17 @@ export function resolve(zone: Zone, query: Query, { ask, falls }: Surroundings):
     } else {
       const { node } = found
       const own = node.rrset(type)
-      if (own !== undefined) {
-        answer.push({ ...own, owner })
-        return positive(zone, answer)
+      const records = own ?? node.rrset(Type.CNAME)
+      if (records === undefined) {
+        evidence?.lacking(name, node)
+        return denial(zone, answer, Rcode.NOERROR)
       }
-      const alias = node.rrset(Type.CNAME)
-      if (alias === undefined) return denial(zone, answer, Rcode.NOERROR)
-      // There is but one (RFC 2181 10.1).
-      const [first] = alias.rdatas as readonly [Rdata]
-      answer.push({ ...alias, owner, rdatas: [first] })
+      // Of aliases there is but one (RFC 2181 10.1).
+      const [first] = records.rdatas as readonly [Rdata]
+      const renamed = { ...records, owner, rdatas: own === undefined ? [first] : records.rdatas }
+      answer.push(renamed)
+      if (found.isWildcard) evidence?.expanded(renamed, node, name)
+      if (own !== undefined) return positive(zone, answer)
       target = decodeName(first)
     }
     owner = target

@@ -1,6 +1,6 @@
 // A zone: its names and their records, and what is found at a name (RFC 1034 4.3.2, RFC 4592, RFC 6672).
 import { Type } from '../../dns/codes.ts'
-import { isWithin, lowerName, type Name, parentOf } from '../../dns/name.ts'
+import { isWithin, labelsOf, lowerName, type Name, parentOf } from '../../dns/name.ts'
 import type { Rrset } from '../../dns/rrset.ts'
 
 /** A name with its records, or without any: one that only has names below it. */
@@ -23,6 +23,12 @@ export type Found =
 
 const asterisk = '\x01*'
 
+/** A name of a signed zone's chain of denials. */
+interface Link {
+  readonly key: string
+  readonly node: ZoneNode
+}
+
 /** It is put together record by record, and then stays as it is. */
 export class Zone {
   /** Lower-cased. */
@@ -30,6 +36,8 @@ export class Zone {
   readonly #apex = new ZoneNode()
   /** By lower-cased name, with every name between the apex and one that has records. */
   readonly #nodes = new Map<Name, ZoneNode>()
+  /** Made when it is needed for the first time. */
+  #chain: readonly Link[] | undefined
 
   constructor(origin: Name) {
     this.origin = origin
@@ -104,8 +112,43 @@ export class Zone {
     yield soa
   }
 
+  /** Has it signatures? */
+  get isSigned(): boolean {
+    return this.#apex.rrset(Type.RRSIG) !== undefined
+  }
+
+  /** Of the names with NSEC records the last one that is not behind this lower-cased name, in canonical order. */
+  before(name: Name): ZoneNode | undefined {
+    this.#chain ??= this.#sortChain()
+    const key = canonicalKey(name)
+    let low = 0
+    let high = this.#chain.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#chain[middle] as Link).key <= key) low = middle + 1
+      else high = middle
+    }
+    return this.#chain[low - 1]?.node
+  }
+
+  #sortChain(): readonly Link[] {
+    const chain: Link[] = []
+    for (const [name, node] of this.#nodes) {
+      if (node.rrset(Type.NSEC) !== undefined) chain.push({ key: canonicalKey(name), node })
+    }
+    return chain.sort((a, b) => (a.key < b.key ? -1 : 1))
+  }
+
   /** Is this lower-cased name in the zone, or below a cut of it? */
   has(name: Name): boolean {
     return isWithin(name, this.origin)
   }
+}
+
+/** A text that sorts as a lower-cased name does in canonical order (RFC 4034 6.1): by its labels from the last to the first. */
+export function canonicalKey(name: Name): string {
+  return labelsOf(name)
+    .reverse()
+    .map((label) => label.replace(/[\s\S]/g, (octet) => String.fromCharCode(octet.charCodeAt(0) + 1)))
+    .join('\0')
 }
