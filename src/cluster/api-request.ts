@@ -1,6 +1,7 @@
 // One GET to the API server, its answer as a stream of octets, and what its refusals mean.
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import { finished } from 'node:stream/promises'
 import { listOf, partOf, textOf } from './api-object.ts'
 import { countRequest, countRequestTime } from './cluster-metrics.ts'
 import type { Access } from './credentials.ts'
@@ -76,6 +77,21 @@ export async function requestApi(access: Access, request: ApiRequest): Promise<I
 }
 
 const maxStatus = 1 << 16
+
+/**
+ * Hands on the octets of an answer as they come. Resolves at its end; rejects where it breaks off, or with what `take`
+ * throws. A stream that is iterated keeps what has come meanwhile, and what is kept is freed late.
+ */
+export async function readAnswer(response: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
+  response.on('data', (chunk: Buffer) => {
+    try {
+      take(chunk)
+    } catch (error) {
+      response.destroy(error as Error)
+    }
+  })
+  await finished(response)
+}
 
 function send(access: Access, { path, signal, silenceMs, agent }: ApiRequest): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()

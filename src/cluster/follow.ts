@@ -41,12 +41,12 @@ interface Source<K extends Kind> {
 }
 
 function sourceOf<K extends Kind>(kind: K): Source<K> {
-  const { singular, group, trim } = kinds[kind]
+  const { singular, plural, group, trim } = kinds[kind]
   const read: Read<K> = (object, complain) => {
     const trimmed = trim(object, complain)
     return trimmed === undefined ? [] : [trimmed]
   }
-  return { kind, plural: kind, singular, group, read }
+  return { kind, plural, singular, group, read }
 }
 
 /** In place of endpoint slices where the server doesn't know of them: before Kubernetes 1.21. */
@@ -192,9 +192,17 @@ function resourceOf<K extends Kind>(
   return {
     name: namespace === '' ? plural : `${plural} of ${namespace}`,
     path: namespace === '' ? `${group}/${plural}` : `${group}/namespaces/${encodeURIComponent(namespace)}/${plural}`,
-    labelSelector: kind === 'namespaces' ? options.namespaceSelector : options.labelSelector,
+    labelSelector: selectorOf(kind, options),
     fieldSelector: kinds[kind].fieldSelector,
+    skipped: kinds[kind].skipped,
   }
+}
+
+function selectorOf(kind: Kind, { labelSelector, namespaceSelector }: ClusterOptions): string {
+  if (kind === 'namespaces') return namespaceSelector
+  // Nobody labels what controllers import.
+  if (kind === 'serviceimports') return ''
+  return [labelSelector, kinds[kind].labelSelector].filter((selector) => selector !== '').join(',')
 }
 
 /** How many different complaints are remembered, and so written at most. */

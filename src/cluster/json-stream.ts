@@ -10,8 +10,13 @@ export class JsonStreamError extends Error {
 
 /** Text whose octets come in pieces. */
 class Pieces {
+  readonly #skipped: readonly Buffer[]
   #pieces: Buffer[] = []
   #length = 0
+
+  constructor(skipped: readonly string[]) {
+    this.#skipped = skipped.map((beginning) => Buffer.from(beginning))
+  }
 
   /** Keeps a copy, for a part of a chunk would keep all of it from being freed. */
   add(piece: Buffer): void {
@@ -23,12 +28,62 @@ class Pieces {
 
   /** Everything added and then `last`, as text; nothing is kept. */
   take(last: Buffer): string {
-    const text =
-      this.#pieces.length === 0 ? last.toString('utf8') : Buffer.concat([...this.#pieces, last]).toString('utf8')
+    const octets = this.#pieces.length === 0 ? last : Buffer.concat([...this.#pieces, last])
     this.#pieces = []
     this.#length = 0
-    return text.trim()
+    return textWithout(octets, this.#skipped).trim()
   }
+}
+
+/**
+ * The text of JSON without what is in the arrays and objects that begin like this: `"managedFields":[`, as servers write
+ * it. Nothing else can look like that, for a quote within a string has a backslash.
+ */
+function textWithout(octets: Buffer, skipped: readonly Buffer[]): string {
+  let text = ''
+  let start = 0
+  for (;;) {
+    const next = skipped.reduce((first, beginning) => Math.min(first, endOf(beginning, octets, start)), octets.length)
+    text += octets.toString('utf8', start, next)
+    if (next === octets.length) return text
+    start = skipToClosing(octets, next)
+  }
+}
+
+/** Where the first such beginning ends; the length where there is none. */
+function endOf(beginning: Buffer, octets: Buffer, from: number): number {
+  let at = octets.indexOf(beginning, from)
+  while (at > 0 && octets[at - 1] === backslash) at = octets.indexOf(beginning, at + 1)
+  return at < 0 ? octets.length : at + beginning.length
+}
+
+/** Where the bracket is that closes what is open. */
+function skipToClosing(octets: Buffer, from: number): number {
+  let depth = 1
+  for (let at = from; at < octets.length; at++) {
+    switch (octets[at]) {
+      case quote:
+        at = closingQuote(octets, at)
+        break
+      case openBracket:
+      case openBrace:
+        depth++
+        break
+      case closeBracket:
+      case closeBrace:
+        if (--depth === 0) return at
+        break
+    }
+  }
+  return octets.length
+}
+
+function closingQuote(octets: Buffer, opening: number): number {
+  for (let at = opening + 1; at < octets.length; at++) {
+    if (octets[at] === backslash) at++
+    else if (octets[at] === quote) return at
+  }
+  return octets.length
 }
 
 const newline = 0x0a
@@ -41,13 +96,17 @@ const openBrace = 0x7b
 const closeBrace = 0x7d
 const nothing = Buffer.alloc(0)
 
-/** Calls `take` with each line that isn't empty. What follows the last newline is not whole, and is not handed on. */
+/**
+ * Calls `take` with each line that isn't empty. What follows the last newline is not whole, and is not handed on. Arrays
+ * and objects that begin like one of `skipped`, as `"managedFields":[`, are handed on empty.
+ */
 export class LineSplitter {
   readonly #take: (line: string) => void
-  readonly #line = new Pieces()
+  readonly #line: Pieces
 
-  constructor(take: (line: string) => void) {
+  constructor(take: (line: string) => void, skipped: readonly string[] = []) {
     this.#take = take
+    this.#line = new Pieces(skipped)
   }
 
   write(chunk: Buffer): void {
@@ -61,12 +120,15 @@ export class LineSplitter {
   }
 }
 
-/** Calls `take` with the text of each element of the array `items` of the one JSON object that is written to it. */
+/**
+ * Calls `take` with the text of each element of the array `items` of the one JSON object that is written to it; `skipped`
+ * as for lines.
+ */
 export class ItemSplitter {
   readonly #take: (item: string) => void
-  readonly #item = new Pieces()
+  readonly #item: Pieces
   /** The object around the items. */
-  readonly #frame = new Pieces()
+  readonly #frame = new Pieces([])
   /** The end of that, where it says which array begins. */
   #frameTail = ''
   #depth = 0
@@ -74,8 +136,9 @@ export class ItemSplitter {
   #inString = false
   #escaped = false
 
-  constructor(take: (item: string) => void) {
+  constructor(take: (item: string) => void, skipped: readonly string[] = []) {
     this.#take = take
+    this.#item = new Pieces(skipped)
   }
 
   write(chunk: Buffer): void {

@@ -1,6 +1,6 @@
 // Lists of the API in pages, each object handed on as it arrives (API concepts, "Retrieving large results sets in chunks").
 import { partOf, textOf } from './api-object.ts'
-import { type ApiRequest, oneConnection, requestApi } from './api-request.ts'
+import { type ApiRequest, oneConnection, readAnswer, requestApi } from './api-request.ts'
 import type { Access } from './credentials.ts'
 import { ItemSplitter, JsonStreamError } from './json-stream.ts'
 
@@ -18,10 +18,12 @@ export async function listPage(
   access: Access,
   request: ApiRequest,
   take: (object: unknown) => void,
+  /** Parts of objects that aren't parsed; see ItemSplitter. */
+  skipped: readonly string[] = [],
 ): Promise<ListPage> {
   const response = await requestApi(access, request)
-  const splitter = new ItemSplitter((item) => take(JSON.parse(item)))
-  for await (const chunk of response) splitter.write(chunk as Buffer)
+  const splitter = new ItemSplitter((item) => take(JSON.parse(item)), skipped)
+  await readAnswer(response, (chunk) => splitter.write(chunk))
   const { resourceVersion, continue: next, remainingItemCount } = partOf(partOf(splitter.end()).metadata)
   const version = textOf(resourceVersion)
   if (version === '') throw new JsonStreamError('a list has no resource version')
@@ -36,13 +38,14 @@ export async function listPages(
   /** Objects of a page; 0 for all of them in one. */
   pageSize: number,
   take: (object: unknown) => void,
+  skipped: readonly string[] = [],
 ): Promise<string> {
   const agent = oneConnection(access)
   const limit = pageSize === 0 ? {} : { limit: String(pageSize) }
   try {
-    let page = await listPage(access, { ...request(limit), agent }, take)
+    let page = await listPage(access, { ...request(limit), agent }, take, skipped)
     while (page.next !== '')
-      page = await listPage(access, { ...request({ ...limit, continue: page.next }), agent }, take)
+      page = await listPage(access, { ...request({ ...limit, continue: page.next }), agent }, take, skipped)
     return page.version
   } finally {
     agent.destroy()

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../log.ts'
 import { partOf, textOf } from './api-object.ts'
-import { ApiError, type ApiRequest, requestApi, SilenceError } from './api-request.ts'
+import { ApiError, type ApiRequest, readAnswer, requestApi, SilenceError } from './api-request.ts'
 import { BackOff, type BackOffLimits, reflectorBackOff } from './back-off.ts'
 import type { RelistReason } from './cluster-metrics.ts'
 import { type Contact, messageOf } from './contact.ts'
@@ -19,6 +19,8 @@ export interface Resource {
   /** '' for none. */
   readonly labelSelector: string
   readonly fieldSelector: string
+  /** Parts of objects that aren't parsed; see LineSplitter. */
+  readonly skipped: readonly string[]
 }
 
 /** Where the objects go, as the API's JSON. */
@@ -173,7 +175,7 @@ export class Reflector {
     try {
       const put = (object: unknown): void => this.#intake.put(object)
       const request = (query: Query): ApiRequest => this.#request(query)
-      this.#completeList(await listPages(access, request, this.#paged ? pageSize : 0, put))
+      this.#completeList(await listPages(access, request, this.#paged ? pageSize : 0, put, this.#resource.skipped))
       return 'listed'
     } catch (error) {
       // The rest of the pages is gone (410): the next list comes in one piece, which can't expire.
@@ -203,12 +205,12 @@ export class Reflector {
       this.#stands()
       this.#reached(this.#version)
     }
-    const splitter = new LineSplitter((line) => this.#take(line))
+    const splitter = new LineSplitter((line) => this.#take(line), this.#resource.skipped)
     try {
-      for await (const chunk of response) {
+      await readAnswer(response, (chunk) => {
         this.#contact.heard()
-        splitter.write(chunk as Buffer)
-      }
+        splitter.write(chunk)
+      })
     } catch (error) {
       if (this.#version === '' && error instanceof SilenceError) this.#endless = mostEndless
       throw error

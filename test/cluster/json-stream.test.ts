@@ -77,3 +77,45 @@ test('items: what is no JSON is an error', () => {
   splitter.write(Buffer.from('<html></html>'))
   assert.throws(() => splitter.end(), SyntaxError)
 })
+
+/** With what stands under these keys, where it is an array or an object, made empty. */
+function emptied(value: unknown, keys: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((each) => emptied(each, keys))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => {
+      if (!keys.includes(key) || typeof member !== 'object' || member === null) return [key, emptied(member, keys)]
+      return [key, Array.isArray(member) ? [] : {}]
+    }),
+  )
+}
+
+test('what is skipped is handed on empty, wherever it stands and whatever is in it', () => {
+  // Strings that look like what is skipped.
+  const text = fc.oneof(
+    fc.string({ unit: fc.constantFrom('"', '\\', ':', '[', ']', '{', '}', 'x', 'é', '\u{1f600}') }),
+    fc.constantFrom('"managedFields":[', '"x":{', '\\"x":[', 'x":[', '"x'),
+  )
+  const key = fc.oneof(fc.constantFrom('managedFields', 'x', 'y'), text)
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof({ maxDepth: 4 }, text, fc.integer(), tie('list'), tie('object')),
+    list: fc.array(tie('value'), { maxLength: 3 }),
+    object: fc.dictionary(key, tie('value'), { maxKeys: 4, noNullPrototype: true }),
+  }))
+  const skipped = ['"managedFields":[', '"managedFields":{', '"x":[', '"x":{']
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 4 }), cuts, (values, cuts) => {
+      const expected = values.map((each) => emptied(JSON.parse(JSON.stringify(each)), ['managedFields', 'x']))
+      const lines: unknown[] = []
+      const lineSplitter = new LineSplitter((line) => lines.push(JSON.parse(line)), skipped)
+      const text = values.map((each) => `${JSON.stringify(each)}\n`).join('')
+      for (const chunk of chunksOf(text, cuts)) lineSplitter.write(chunk)
+      assert.deepEqual(lines, expected)
+      const items: unknown[] = []
+      const itemSplitter = new ItemSplitter((item) => items.push(JSON.parse(item)), skipped)
+      for (const chunk of chunksOf(JSON.stringify({ items: values }), cuts)) itemSplitter.write(chunk)
+      assert.deepEqual(items, expected)
+    }),
+    { numRuns: 1000 },
+  )
+})
