@@ -3,7 +3,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 export interface ContainerSpec {
   readonly name: string
@@ -71,7 +71,7 @@ export async function startContainer(spec: ContainerSpec): Promise<Container> {
   const state = join(spec.folder, 'runc')
   rmSync(bundle, { recursive: true, force: true })
   mkdirSync(bundle, { recursive: true })
-  const cgroup = `/clusterdns-${process.pid}/${spec.name}`
+  const cgroup = join(cgroupOf(spec.folder), spec.name)
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(configOf(spec, cgroup)))
   const runc = ['--root', state]
   const pidFile = join(bundle, 'pid')
@@ -176,9 +176,12 @@ function configOf(spec: ContainerSpec, cgroup: string): object {
   }
 }
 
-/** Removes what a run has left in the kernel; all its containers have ended. */
-export function removeCgroups(): void {
-  for (const folder of ['.', ...readdirSync(v2)]) removeFolder(join(v2, folder, `clusterdns-${process.pid}`))
+/** The one that the cgroups of all containers with this folder are in. */
+const cgroupOf = (folder: string) => `/${basename(folder)}`
+
+/** Removes what containers with this folder have left in the kernel; all of them have ended. */
+export function removeCgroups(folder: string): void {
+  for (const controller of ['.', ...readdirSync(v2)]) removeFolder(join(v2, controller, cgroupOf(folder)))
 }
 
 /** The files of cgroups can't be removed; the folders can, when nothing runs in them. */

@@ -16,7 +16,7 @@ import { version } from '../../src/version.ts'
 import { memoryOf } from '../bench/rig/process-cpu.ts'
 import { objectsOf } from '../bench/synthetic-cluster.ts'
 import { stockText } from '../stock-corefiles.ts'
-import { type Container, limitObstacle, removeCgroups, startContainer, type UnpackedImage } from './container.ts'
+import { type Container, limitObstacle, startContainer, type UnpackedImage } from './container.ts'
 import { startInternet } from './internet.ts'
 import { clusterIP, type Network, nodeAddress } from './network.ts'
 import { setEndpoints } from './service-proxy.ts'
@@ -97,7 +97,6 @@ before(async () => {
 after(async () => {
   if (!isSetUp) return
   await sandbox.close()
-  removeCgroups()
 })
 
 suite('image', { skip: isSetUp ? false : 'started by npm run e2e' }, () => {

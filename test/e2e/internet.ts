@@ -1,4 +1,5 @@
-// The Internet, as far as the tests ask for it: a DNS server with a few names, and NXDOMAIN for all others, by UDP and TCP.
+// The Internet, as far as the tests ask for it: a DNS server with a few names, and NXDOMAIN for all others, by UDP and TCP. Also a
+// program, `internet.ts ADDRESS PORT`, for tests whose thread has no time for it; that ends with its standard input.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -51,4 +52,12 @@ function replyTo(message: Buffer): Buffer {
     questions,
     answers,
   })
+}
+
+if (import.meta.main) {
+  const [host = '', port = ''] = process.argv.slice(2)
+  await startInternet(host, Number(port))
+  process.stdout.write('listening\n')
+  // Connections of its clients don't keep it.
+  process.stdin.on('data', () => undefined).on('end', () => process.exit(0))
 }

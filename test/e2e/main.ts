@@ -10,7 +10,7 @@ import { need } from '../../scripts/buildah.ts'
 import { podResolvConf } from '../../src/resolver/kubelet.ts'
 import { printResolvConf, type ResolvConf } from '../../src/resolver/resolv-conf.ts'
 import { version } from '../../src/version.ts'
-import { programs as containerPrograms, unpackImage } from './container.ts'
+import { programs as containerPrograms, removeCgroups, unpackImage } from './container.ts'
 import { clusterIP, makeNetwork, type Network, nodeAddress, obstacle, removeNetwork } from './network.ts'
 import { buildPrograms } from './programs.ts'
 import { programs as proxyPrograms } from './service-proxy.ts'
@@ -74,6 +74,7 @@ async function withImage(file: string, pods: Readonly<Record<string, string>>, f
       return await runTests(file, network, { E2E_UNPACKED_IMAGE: JSON.stringify(unpacked), E2E_FOLDER: folder })
     } finally {
       removeNetwork(network)
+      removeCgroups(folder)
     }
   } finally {
     image.remove()

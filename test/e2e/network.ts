@@ -1,7 +1,7 @@
 // A node and its pods as network namespaces (iproute2): the node holds a bridge, each pod has an address and a resolv.conf of
 // its own. The ClusterIP is an address of the node, or, where pods are routed, nobody's: the node then has to translate it
 // (service-proxy.ts). Needs root.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 
 export const clusterIP = '10.96.0.10'
@@ -90,9 +90,19 @@ export function removePod({ name }: PodNetwork): void {
   rmSync(`/etc/netns/${name}`, { recursive: true, force: true })
 }
 
-export function removeNetwork({ node, pods }: Network): void {
-  for (const pod of Object.values(pods)) removePod(pod)
-  ip('netns', 'del', node)
+/** Removes it with all pods that there are now, and ends what still runs in them. */
+export function removeNetwork({ node }: Network): void {
+  const prefix = node.replace(/node$/, '')
+  const names = ip('netns', 'list')
+    .split('\n')
+    .map((line) => line.replace(/ .*/, ''))
+  for (const name of names.filter((each) => each.startsWith(prefix))) {
+    const pids = ip('netns', 'pids', name).split('\n')
+    // Those that have ended since are no fault.
+    if (pids[0] !== '') spawnSync('kill', ['-KILL', ...pids.filter((pid) => pid !== '')])
+    ip('netns', 'del', name)
+    rmSync(`/etc/netns/${name}`, { recursive: true, force: true })
+  }
 }
 
 function inside(namespace: string, ...args: readonly string[]): void {

@@ -15,8 +15,7 @@ import { loadAll } from '../../src/yaml.ts'
 import { objectsOf } from '../bench/synthetic-cluster.ts'
 import { stockText } from '../stock-corefiles.ts'
 import type { Counts } from './asker.ts'
-import { type ContainerSpec, limitObstacle, removeCgroups, type UnpackedImage } from './container.ts'
-import { startInternet } from './internet.ts'
+import { type ContainerSpec, limitObstacle, type UnpackedImage } from './container.ts'
 import { Kubelet } from './kubelet.ts'
 import { clusterIP, type Network, nodeAddress } from './network.ts'
 
@@ -28,6 +27,7 @@ const rounds = Number(process.env.E2E_ROUNDS ?? 50)
 const { COREDNS } = process.env
 const stock = fileURLToPath(new URL('../fixtures/stock/kubeadm.yaml', import.meta.url))
 const budget = fileURLToPath(new URL('../../manifests/base/pod-disruption-budget.yaml', import.meta.url))
+const internet = fileURLToPath(new URL('internet.ts', import.meta.url))
 const asker = fileURLToPath(new URL('asker.ts', import.meta.url))
 
 const imageBefore = 'registry.k8s.io/coredns/coredns:v1.14.7'
@@ -183,7 +183,6 @@ after(async () => {
   if (client?.exitCode === null) client.kill('SIGKILL')
   await kubelet?.close()
   await sandbox?.close()
-  removeCgroups()
 })
 
 suite('rollout', { skip: isSetUp ? false : 'started by npm run e2e' }, () => {
@@ -191,8 +190,13 @@ suite('rollout', { skip: isSetUp ? false : 'started by npm run e2e' }, () => {
     const obstacle = limitObstacle()
     if (obstacle !== undefined) t.diagnostic(`without limits of memory and CPU, for ${obstacle}`)
     t.diagnostic(`before: ${COREDNS === undefined ? 'ours, for COREDNS=/path/to/coredns is not given' : imageBefore}`)
-    const internet = await startInternet(nodeAddress, 53)
-    t.after(() => internet.close())
+    // Not in this thread, which waits for the programs that make networks.
+    const upstream = spawn(process.execPath, [internet, nodeAddress, '53'], { stdio: ['pipe', 'pipe', 'inherit'] })
+    t.after(() => {
+      upstream.stdin.end()
+      return once(upstream, 'exit')
+    })
+    await once(upstream.stdout, 'data')
     const began = performance.now()
     const done = new Map<string, number>()
     const names = Object.keys(operations)
