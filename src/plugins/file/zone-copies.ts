@@ -1,13 +1,8 @@
-// A worker's copies of zones, as the main thread tells them (zone-files.ts).
+// A worker's copies of zones, as the main thread tells them (zone-feed.ts).
 import type { MessagePort } from 'node:worker_threads'
 import type { Name } from '../../dns/name.ts'
-import type { Rrset } from '../../dns/rrset.ts'
 import { Zone } from './zone.ts'
-
-/** A part of a zone, the parts of one coming one after the other; or the word that everything was told for the first time. */
-export type FromZoneFiles =
-  | { readonly origin: Name; readonly rrsets: readonly Rrset[]; readonly isLast: boolean }
-  | 'told'
+import { type FromZoneFeed, taken } from './zone-feed.ts'
 
 export interface ZoneCopies {
   /** Has everything been told that is known? */
@@ -22,17 +17,18 @@ export function copiesOf(port: MessagePort): ZoneCopies {
   const zones = new Map<Name, Zone>()
   let growing: Zone | undefined
   let isTold = false
-  port.on('message', (message: FromZoneFiles) => {
+  port.on('message', (message: FromZoneFeed) => {
     if (message === 'told') {
       isTold = true
       told.resolve()
       return
     }
-    growing ??= new Zone(message.origin)
-    for (const rrset of message.rrsets) growing.add(rrset)
-    if (!message.isLast) return
-    zones.set(message.origin, growing)
-    growing = undefined
+    const { origin, rrsets, isFirst, isLast } = message
+    if (isFirst) growing = new Zone(origin)
+    if (growing === undefined) throw new Error('a zone without its first part')
+    for (const rrset of rrsets) growing.add(rrset)
+    if (isLast) zones.set(origin, growing)
+    port.postMessage(taken)
   })
   port.unref()
   return { isTold: () => isTold, told: told.promise, zone: (origin) => zones.get(origin) }

@@ -8,7 +8,7 @@ import { type Name, printName } from '../../dns/name.ts'
 import type { Rrset } from '../../dns/rrset.ts'
 import type { Log } from '../../log.ts'
 import { ZoneContent, ZoneError } from './zone-content.ts'
-import type { FromZoneFiles } from './zone-copies.ts'
+import { ZoneFeed } from './zone-feed.ts'
 
 /** A zone, and the file it is in. */
 export interface ZoneSource {
@@ -22,9 +22,7 @@ export interface ZoneSource {
 }
 
 /** Records read in one go: the main thread has other things to do, too. */
-const recordsPerTurn = 5000
-/** Rrsets told in one message. */
-const rrsetsPerMessage = 2000
+const recordsPerTurn = 1000
 /** The longest a timer can wait, ms. */
 const maxTimer = 2 ** 31 - 1
 
@@ -41,7 +39,7 @@ class OpenError extends Error {
 /** The zones of one server block. */
 export class ZoneFiles {
   readonly #zones: readonly ZoneFile[]
-  readonly #ports = new Set<MessagePort>()
+  readonly #feeds = new Set<ZoneFeed>()
 
   /** Looks at the files until the signal. */
   constructor(sources: readonly ZoneSource[], log: Log, signal: AbortSignal) {
@@ -60,25 +58,17 @@ export class ZoneFiles {
     for (const zone of this.#zones) await zone.load()
   }
 
-  /** Posts the zones as they are, and as they become. */
-  feed(port: MessagePort): void {
-    this.#ports.add(port)
-    port.on('close', () => this.#ports.delete(port))
-    port.unref()
-    for (const { source, content } of this.#zones) if (content !== undefined) post(port, source.origin, content)
-    port.postMessage('told' satisfies FromZoneFiles)
+  /** Tells the zones as they are, and as they become; resolves when the first is done. */
+  feed(port: MessagePort): Promise<void> {
+    const feed = new ZoneFeed(port)
+    this.#feeds.add(feed)
+    port.on('close', () => this.#feeds.delete(feed))
+    for (const { source, content } of this.#zones) if (content !== undefined) feed.tell(source.origin, content.rrsets)
+    return feed.finish()
   }
 
-  #tell(origin: Name, content: Content): void {
-    for (const port of this.#ports) post(port, origin, content)
-  }
-}
-
-function post(port: MessagePort, origin: Name, { rrsets }: Content): void {
-  for (let at = 0; at < rrsets.length; at += rrsetsPerMessage) {
-    const isLast = at + rrsetsPerMessage >= rrsets.length
-    const part = rrsets.slice(at, at + rrsetsPerMessage)
-    port.postMessage({ origin, rrsets: part, isLast } satisfies FromZoneFiles)
+  #tell(origin: Name, { rrsets }: Content): void {
+    for (const feed of this.#feeds) feed.tell(origin, rrsets)
   }
 }
 

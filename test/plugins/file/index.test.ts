@@ -80,9 +80,10 @@ async function serve(t: TestContext, stanza: string): Promise<Served> {
     end.abort()
     port1.close()
   })
-  await feed?.open(port1)
+  const opened = feed?.open(port1)
   const copies = copiesOf(port2)
   port2.ref()
+  await opened
   const recordsOf = (origin: string) => [...(copies.zone(parseName(origin))?.records() ?? [])].flatMap(printRecords)
   return {
     lines,
@@ -280,6 +281,23 @@ test('what was passed over for want of a serial is taken with a new configuratio
   assert.deepEqual(await changed('a.test.'), first)
   await again()
   assert.equal((await changed('a.test.', first))[1], 'a.a.test. 5 IN TXT "2"')
+})
+
+test('a zone that changes while it is told is told again, whole', async (t) => {
+  const path = join(folderFor(t), 'db')
+  const hosts = Array.from({ length: 5000 }, (_, i) => `host-${i} A 10.0.${i >> 8}.${i & 255}`).join('\n')
+  writeFileSync(path, zone(1, hosts))
+  const { again, copies } = await serve(t, `file ${path} a.test`)
+  for (let serial = 2; serial < 6; serial++) {
+    put(path, zone(serial, `${hosts}\nserial-${serial} A 10.1.0.1`))
+    await again()
+  }
+  const zones = await copies()
+  const serialIs = (serial: number) =>
+    zones.zone(parseName('a.test.'))?.at(parseName(`serial-${serial}.a.test.`)) !== undefined
+  while (!serialIs(5)) await later()
+  assert.deepEqual([2, 3, 4].filter(serialIs), [])
+  assert.equal([...(zones.zone(parseName('a.test.'))?.records() ?? [])].length, 5003)
 })
 
 test('a large zone comes whole, in parts', async (t) => {
