@@ -8,10 +8,14 @@ export class JsonStreamError extends Error {
   override name = 'JsonStreamError'
 }
 
+/** What is kept for the next text, at most, octets. */
+const keptBuffer = 1 << 18
+
 /** Text whose octets come in pieces. */
 class Pieces {
   readonly #skipped: readonly Buffer[]
-  #pieces: Buffer[] = []
+  /** One for all texts: buffers that are made and dropped all the time are freed too late. */
+  #buffer = Buffer.allocUnsafeSlow(0)
   #length = 0
 
   constructor(skipped: readonly string[]) {
@@ -21,17 +25,25 @@ class Pieces {
   /** Keeps a copy, for a part of a chunk would keep all of it from being freed. */
   add(piece: Buffer): void {
     if (piece.length === 0) return
-    this.#length += piece.length
-    if (this.#length > maxPiece) throw new JsonStreamError(`an object of more than ${maxPiece} octets`)
-    this.#pieces.push(Buffer.from(piece))
+    const length = this.#length + piece.length
+    if (length > maxPiece) throw new JsonStreamError(`an object of more than ${maxPiece} octets`)
+    if (length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#buffer.length, length))
+      this.#buffer.copy(larger, 0, 0, this.#length)
+      this.#buffer = larger
+    }
+    piece.copy(this.#buffer, this.#length)
+    this.#length = length
   }
 
   /** Everything added and then `last`, as text; nothing is kept. */
   take(last: Buffer): string {
-    const octets = this.#pieces.length === 0 ? last : Buffer.concat([...this.#pieces, last])
-    this.#pieces = []
+    if (this.#length === 0) return textWithout(last, this.#skipped).trim()
+    this.add(last)
+    const text = textWithout(this.#buffer.subarray(0, this.#length), this.#skipped).trim()
     this.#length = 0
-    return textWithout(octets, this.#skipped).trim()
+    if (this.#buffer.length > keptBuffer) this.#buffer = Buffer.allocUnsafeSlow(0)
+    return text
   }
 }
 
