@@ -66,7 +66,15 @@ export async function run(args: readonly string[]): Promise<void> {
       ({ name }) => flags.only === '' || flags.only.split('+').includes(name),
     )
     for (const pods of numbersOf(flags.more.pods)) {
-      for (const subject of subjects) report.add(await measure(subject, { ...plan, size: { ...size, pods } }, folder))
+      for (const subject of subjects) {
+        const sized = { ...size, pods }
+        const row = await measure(subject, { ...plan, size: sized }, folder).catch((error: Error) => {
+          process.stderr.write(`${error.stack}\n`)
+          const [problem = ''] = error.message.split('\n')
+          return { subject: subject.name, ...sized, problem }
+        })
+        report.add(row)
+      }
     }
     report.end({ told: toldOf(plan), write: flags.write })
   } finally {
@@ -256,7 +264,7 @@ async function timeOfFirstAnswer(
 async function listsAfter(api: Api, lists: number, act: () => Promise<unknown>): Promise<void> {
   const before = await api.call<number>({ call: 'lists' })
   await act()
-  const deadline = performance.now() + 120_000
+  const deadline = performance.now() + 300_000
   while ((await api.call<number>({ call: 'lists' })) < before + lists) {
     if (performance.now() > deadline) throw new Error('nobody lists again')
     await sleep(50)
