@@ -230,6 +230,78 @@ test('zones of a cluster and of a file are handed over to Knot', options, async 
   }
 })
 
+const nsdOptions =
+  spawnSync('which', ['nsd']).status === 0 && spawnSync('which', ['dig']).status === 0
+    ? {}
+    : { skip: 'no nsd or dig here (Debian: nsd, dnsutils)' }
+
+test('NSD asks by UDP for what has changed, and comes by TCP', nsdOptions, async (t) => {
+  const folder = folderFor(t)
+  const text = (serial: number, more: string) =>
+    `$TTL 300\n@ SOA ns a ${serial} 3600 600 604800 60\n@ NS ns\nns A 192.0.2.1\n${more}`
+  writeFileSync(join(folder, 'db'), text(1, ''))
+  const program = await serve(
+    t,
+    `. {\n transfer {\n to 127.0.0.1\n }\n log\n file ${folder}/db example.org {\n reload 100ms\n }\n}\n`,
+  )
+  const port = await freePort()
+  const config = join(folder, 'nsd.conf')
+  writeFileSync(
+    config,
+    `server:
+  ip-address: 127.0.0.1@${port}
+  zonesdir: "${folder}"
+  username: ""
+  database: ""
+  pidfile: "${folder}/nsd.pid"
+  xfrdfile: "${folder}/xfrd.state"
+  zonelistfile: "${folder}/zone.list"
+  xfrdir: "${folder}"
+remote-control:
+  control-enable: yes
+  control-interface: ${folder}/nsd.sock
+zone:
+  name: example.org
+  request-xfr: UDP 127.0.0.1@${program.port} NOKEY
+  provide-xfr: 127.0.0.1 NOKEY
+  zonefile: secondary
+`,
+  )
+  const child = spawn('nsd', ['-d', '-c', config], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  const ended = once(child, 'exit')
+  t.after(async () => {
+    if (child.exitCode === null) child.kill('SIGTERM')
+    await ended
+  })
+  const serialIs = (serial: number) => {
+    const { stdout } = spawnSync(
+      'dig',
+      ['@127.0.0.1', '-p', String(port), '+short', '+tries=1', 'example.org', 'SOA'],
+      { encoding: 'utf8' },
+    )
+    return stdout.includes(` ${serial} 3600 `)
+  }
+  await until(
+    'the zone',
+    () => serialIs(1),
+    () => output,
+  )
+  writeFileSync(join(folder, 'db.new'), text(2, 'new A 192.0.2.2\n'))
+  renameSync(join(folder, 'db.new'), join(folder, 'db'))
+  await program.printed(/Successfully reloaded zone/)
+  execFileSync('nsd-control', ['-c', config, 'transfer', 'example.org'])
+  await until(
+    'the changed zone',
+    () => serialIs(2),
+    () => output + program.output(),
+  )
+  // Log lines come a little later than replies.
+  await program.printed(/"IXFR IN example.org. udp .*NOERROR.*\n(.*\n)*.*"IXFR IN example.org. tcp .*NOERROR/)
+  assert.deepEqual(await linesFrom(port, 'example.org'), await linesFrom(program.port, 'example.org'))
+})
+
 /** Zone data that Knot has signed, as a master file. */
 async function signedZone(t: TestContext, text: string): Promise<string> {
   const file = join(folderFor(t), 'db')
