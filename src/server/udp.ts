@@ -32,6 +32,8 @@ const receiveBuffer = 4 << 20
 const batchesPerTurn = 16
 /** The largest reply that dgram is handed. */
 const replyRoom = 4096
+/** Datagrams that dgram reads one by one where no batch was waiting behind one. */
+const looksSkipped = 3
 /** Datagrams of dgram after which a socket asks whether any were lost. */
 const loopCheck = 1024
 
@@ -55,6 +57,8 @@ export class UdpListener extends UDPServer {
   /** Datagrams read by dgram. */
   #read = 0
   #resting = false
+  /** Datagrams of dgram after which no batch is looked for. */
+  #skips = 0
   #inFlight = 0
   #idle: (() => void) | undefined
 
@@ -121,25 +125,29 @@ export class UdpListener extends UDPServer {
       this.#handleAlone(message, sender)
       return
     }
-    const address = encodeSocketAddress(sender.address, sender.port)
+    writeSender(sender)
     const overload = this.#overload as Overload
-    if (!overload.on || overload.admit(clientAt(address, 0))) this.#serve(message, message.length, address, 0)
-    if (!this.#resting) this.#takeWaiting()
+    if (!overload.on || overload.admit(clientAt(alone, 0))) this.#serve(message, message.length, alone, 0)
+    // dgram itself looks for a second one before it waits; where there was none the last time it is left to do so.
+    if (this.#skips > 0) this.#skips--
+    else if (!this.#resting) this.#skips = this.#takeWaiting() === 0 ? looksSkipped : 0
     this.#flush()
   }
 
-  /** Answers what waits in the socket, by the batch. */
+  /** Answers what waits in the socket, by the batch. Returns how many there were. */
   // hot
-  #takeWaiting(): void {
+  #takeWaiting(): number {
     const batch = this.#batch as Datagrams
     const overload = this.#overload as Overload
     const counting = overload.on
     const pressure = this.#pressure as SocketPressure
     if (counting) pressure.look()
+    let taken = 0
     let turn = 0
     for (; turn < batchesPerTurn; turn++) {
       if (counting) overload.look(performance.now())
       const count = batch.receive(this.#fd)
+      taken += count
       for (let i = 0; i < count; i++) {
         const at = i * addressRoom
         if (counting && !overload.admit(clientAt(batch.senders, at))) continue
@@ -153,6 +161,7 @@ export class UdpListener extends UDPServer {
     // What the kernel dropped, it dropped while more than a batch was waiting.
     if (turn === batchesPerTurn) this.#rest()
     if (turn > 0 && !counting && pressure.look() > 0) overload.begin(performance.now())
+    return taken
   }
 
   /** Takes no more batches in this turn of the event loop; dgram itself goes on with a few datagrams. */
@@ -300,6 +309,25 @@ class UdpClient implements Client {
   keep(): void {
     this.#address ??= addressAt(this.#addresses, this.#at)
   }
+}
+
+/** The sockaddr of who sent what dgram has read, and the last ones made of texts. */
+const alone = Buffer.alloc(addressRoom)
+const knownSenders = new Map<string, Buffer>()
+const maxKnownSenders = 1000
+
+// hot
+function writeSender({ address, port }: RemoteInfo): void {
+  let known = knownSenders.get(address)
+  if (known === undefined) {
+    known = encodeSocketAddress(address, 0)
+    if (knownSenders.size >= maxKnownSenders) knownSenders.clear()
+    // The number of an interface may change.
+    if (!address.includes('%')) knownSenders.set(address, known)
+  }
+  alone.set(known)
+  alone[2] = port >> 8
+  alone[3] = port & 255
 }
 
 interface LoopState {
