@@ -38,8 +38,10 @@ const EAGAIN = 11
 /** Half of a batch: the headers, vectors and buffers of one direction. */
 interface Lane {
   readonly headers: Buffer
-  readonly vectors: Buffer
+  readonly headerWords: Uint32Array
+  readonly vectorWords: Uint32Array
   readonly addresses: Buffer
+  readonly addressWords: Uint32Array
   readonly octets: readonly Buffer[]
 }
 
@@ -63,9 +65,9 @@ export class Datagrams {
   /** Takes what has come in, at most a batch: how many, 0 for none. Throws the system's error. */
   // hot
   receive(fd: number): number {
-    const { headers } = this.#received
+    const { headers, headerWords } = this.#received
     // What the last batch left in the headers.
-    for (let i = 0; i < batchSize; i++) headers.writeUInt32LE(addressRoom, i * headerSize + 8)
+    for (let at = 2; at < headerWords.length; at += headerSize >> 2) headerWords[at] = addressRoom
     const count = this.#libc.recvmmsg(fd, headers, batchSize, MSG_DONTWAIT, null)
     if (count >= 0) return count
     const code = this.#libc.errno()
@@ -82,7 +84,7 @@ export class Datagrams {
   /** Octets of received datagram `index`. */
   // hot
   length(index: number): number {
-    return this.#received.headers.readUInt32LE(index * headerSize + 56)
+    return this.#received.headerWords[index * (headerSize >> 2) + 14] as number
   }
 
   /** The sockaddr of who sent datagram `index` begins at `index * addressRoom`. */
@@ -99,11 +101,15 @@ export class Datagrams {
   /** Puts the reply written there, of this length, in line for the sockaddr at `from` in `address`. */
   // hot
   push(length: number, address: Buffer, from: number, addressLength: number): void {
-    const { headers, vectors, addresses } = this.#sent
+    const { headerWords, vectorWords, addresses, addressWords } = this.#sent
     const index = this.#waiting++
-    address.copy(addresses, index * addressRoom, from, from + addressLength)
-    headers.writeUInt32LE(addressLength, index * headerSize + 8)
-    vectors.writeUInt32LE(length, index * vectorSize + 8)
+    if (address === this.#received.addresses) {
+      const words = this.#received.addressWords
+      const to = index * (addressRoom >> 2)
+      for (let i = 0; i < addressLength >> 2; i++) addressWords[to + i] = words[(from >> 2) + i] as number
+    } else address.copy(addresses, index * addressRoom, from, from + addressLength)
+    headerWords[index * (headerSize >> 2) + 2] = addressLength
+    vectorWords[index * (vectorSize >> 2) + 2] = length
   }
 
   get full(): boolean {
@@ -148,7 +154,13 @@ function makeLane(c: Libc, room: number): Lane {
     vectors.writeBigUInt64LE(BigInt(room), i * vectorSize + 8)
   }
   const octets = Array.from({ length: batchSize }, (_, i) => storage.subarray(i * room, (i + 1) * room))
-  return { headers, vectors, addresses, octets }
+  const [headerWords, vectorWords, addressWords] = [wordsOf(headers), wordsOf(vectors), wordsOf(addresses)]
+  return { headers, headerWords, vectorWords, addresses, addressWords, octets }
+}
+
+/** The same memory, in words of the machine; little-endian, as all that libc.ts is for. */
+function wordsOf(buffer: Buffer): Uint32Array {
+  return new Uint32Array(buffer.buffer, buffer.byteOffset, buffer.length >> 2)
 }
 
 /** A bound UDP socket, for dgram to take over by its descriptor. Throws the system's error. */
