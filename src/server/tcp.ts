@@ -145,8 +145,10 @@ class Connection {
   #frameTimer: NodeJS.Timeout | undefined
   #writeTimer: NodeJS.Timeout | undefined
   #goodbyeTimer: NodeJS.Timeout | undefined
-  /** Transfers that wait for the client to take what was written. */
-  #waiting: (() => void)[] = []
+  /** Ends with the last transfer that was asked for. One at a time: each may hold on to the names of a whole zone. */
+  #transfers: Promise<void> = Promise.resolve()
+  /** Lets the transfer go on that waits for the client to take what was written. */
+  #resume: (() => void) | undefined
 
   constructor(socket: Socket, limits: TcpLimits, work: Work) {
     this.#socket = socket
@@ -157,7 +159,7 @@ class Connection {
     socket.on('data', (chunk: Buffer) => this.#read(chunk))
     socket.on('drain', () => {
       this.#throttle()
-      this.#wake()
+      this.#resume?.()
     })
     socket.on('end', () => {
       this.#ended = true
@@ -170,7 +172,7 @@ class Connection {
       clearTimeout(this.#frameTimer)
       clearTimeout(this.#writeTimer)
       clearTimeout(this.#goodbyeTimer)
-      this.#wake()
+      this.#resume?.()
       work.unread.total -= this.#unread
       work.closed()
     })
@@ -201,7 +203,7 @@ class Connection {
 
   #reply(message: Answered): void {
     if (message !== undefined && !Buffer.isBuffer(message)) {
-      void this.#transfer(message)
+      this.#transfers = this.#transfers.then(() => this.#transfer(message))
       return
     }
     if (message === undefined) {
@@ -218,6 +220,7 @@ class Connection {
 
   /** Sends messages as the client takes them. Other questions are answered meanwhile, and other replies go between. */
   async #transfer(messages: Iterable<Buffer>): Promise<void> {
+    if (this.#socket.destroyed) return
     try {
       for (const message of messages) {
         // The question stays in flight until the last message, and each of them counts as a reply.
@@ -238,14 +241,10 @@ class Connection {
   async #isTaken(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve))
     while (this.#socket.writableNeedDrain && !this.#socket.destroyed) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+      await new Promise<void>((resolve) => {
+        this.#resume = resolve
+      })
     }
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const go of waiting) go()
   }
 
   /** Stops or resumes reading by what the client has in flight and has not taken. */

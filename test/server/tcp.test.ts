@@ -325,6 +325,26 @@ test('the messages of a transfer come in their order, with other replies in betw
   for (const digit of '0123456789') assert.equal(both.split(digit).length - 1, 10)
 })
 
+test('of several transfers the next is begun when the one before is done', async (t) => {
+  const zones = [counting(20), counting(20)]
+  const first = zones[0]
+  const waiting = [...zones]
+  const seen: number[] = []
+  const { connect } = await serve(t, () => {
+    const zone = waiting.shift()
+    if (zone !== zones[1]) return zone?.messages
+    function* watched(): Generator<Buffer> {
+      seen.push(first?.made.count ?? 0)
+      yield* zones[1]?.messages ?? []
+    }
+    return watched()
+  })
+  const socket = await connect()
+  socket.end(Buffer.concat(['one', 'two'].map(frame)))
+  assert.equal((await messages(socket)).length, 40)
+  assert.deepEqual(seen, [20])
+})
+
 test('no more of a transfer is made than the client takes', async (t) => {
   const { made, messages: zone } = counting(2000, 60_000)
   const { connect } = await serve(t, () => zone)
