@@ -14,11 +14,12 @@ export function clusterOf(objects: readonly unknown[], serial?: number): Store {
   const take = (object: unknown): void => {
     const { kind: singular, items } = partOf(object)
     for (const item of listOf(items)) take(item)
-    const kind = kindNames.find((name) => kinds[name].singular === singular)
-    if (kind === undefined || (kind === 'pods' && isTerminating(object))) return
     const identity = identityOf(object)
-    const trimmed = kinds[kind].trim(object)
-    if (identity !== undefined && trimmed !== undefined) mirror.apply(kind, keyOf(identity), trimmed)
+    if (identity === undefined || (singular === 'Pod' && isTerminating(object))) return
+    for (const kind of kindNames) {
+      const trimmed = kinds[kind].singular === singular ? kinds[kind].trim(object) : undefined
+      if (trimmed !== undefined) mirror.apply(kind, keyOf(identity), trimmed)
+    }
   }
   for (const object of objects) take(object)
   for (const kind of kindNames) mirror.setSynced(kind)

@@ -29,10 +29,15 @@ export interface EndpointSlice {
 
 /** Reads an EndpointSlice. Undefined where it belongs to no service, which is no fault, or can't be looked up. */
 export function trimEndpointSlice(object: unknown, complain: Complain = tolerate): EndpointSlice | undefined {
+  return readEndpointSlice(object, 'kubernetes.io/service-name', complain)
+}
+
+/** `label` says which service it belongs to. */
+export function readEndpointSlice(object: unknown, label: string, complain: Complain): EndpointSlice | undefined {
   const identity = namespacedIdentityOf(object, complain)
   if (identity === undefined) return undefined
   const slice = partOf(object)
-  const service = textOf(partOf(partOf(slice.metadata).labels)['kubernetes.io/service-name']).toLowerCase()
+  const service = textOf(partOf(partOf(slice.metadata).labels)[label]).toLowerCase()
   if (service === '') return undefined
   const endpoints: Endpoint[] = []
   for (const entry of listOf(slice.endpoints)) {

@@ -37,6 +37,8 @@ export interface Service {
   readonly externalAddresses?: readonly string[]
   /** Of the load balancer, where it has no address; lower-cased, without a trailing dot. Left out where there are none. */
   readonly externalHostnames?: readonly string[]
+  /** Stands for a service that several clusters have together; left out where it doesn't. */
+  readonly imported?: true
 }
 
 /** Reads a v1 Service. Undefined where it can't be looked up by name; parts that can't be used are left out. */

@@ -1,6 +1,7 @@
 // The cluster as this worker knows it. The read side is narrow on purpose, so that what lies behind it can change.
 import type { Name } from '../dns/name.ts'
 import type { Endpoint, EndpointSlice } from './endpoint-slice.ts'
+import type { ImportedSlice } from './imported-slice.ts'
 import { kinds, type Trimmed } from './kinds.ts'
 import type { Namespace } from './namespace.ts'
 import type { Pod } from './pod.ts'
@@ -39,6 +40,12 @@ export interface Cluster {
   podsAt(address: string): readonly Pod[]
   /** Every service, ordered by namespace and name: for zone transfers. */
   services(): Iterable<Service>
+  /** The service that several clusters have together. */
+  serviceImport(namespace: string, name: string): Service | undefined
+  /** All slices of such a service, of whichever cluster, in the order of their names. */
+  importedSlices(namespace: string, service: string): readonly ImportedSlice[]
+  /** Every such service, ordered by namespace and name. */
+  serviceImports(): Iterable<Service>
 }
 
 /**
@@ -57,12 +64,16 @@ export class Store implements Cluster {
     endpointslices: new RecordIndex(this.#memory, kinds.endpointslices.form),
     namespaces: new RecordIndex(this.#memory, kinds.namespaces.form),
     pods: new RecordIndex(this.#memory, kinds.pods.form),
+    serviceimports: new RecordIndex(this.#memory, kinds.serviceimports.form),
+    importedslices: new RecordIndex(this.#memory, kinds.importedslices.form),
   }
   readonly #branches = new ReverseBranches()
   /** All of them: there are few, and one is asked for with every question. */
   readonly #namespaces = new Map<string, Namespace>()
   readonly #services = new Recent<Service>(recentServices, () => 1)
   readonly #slices = new Recent<readonly EndpointSlice[]>(recentEndpoints, weighSlices)
+  readonly #serviceImports = new Recent<Service>(recentServices, () => 1)
+  readonly #importedSlices = new Recent<readonly ImportedSlice[]>(recentEndpoints, weighSlices)
   /** By address, as are pods. */
   readonly #servicesAt = new Recent<Service>(recentServices, () => 1)
   readonly #podsAt = new Recent<readonly Pod[]>(recentPods, (pods) => pods.length)
@@ -84,7 +95,7 @@ export class Store implements Cluster {
 
   // hot
   service(namespace: string, name: string): Service | undefined {
-    return this.#services.get(namespace, name) ?? this.#findService(namespace, name)
+    return this.#services.get(namespace, name) ?? findNamed(this.#records.services, this.#services, namespace, name)
   }
 
   // hot
@@ -95,7 +106,9 @@ export class Store implements Cluster {
 
   // hot
   slices(namespace: string, service: string): readonly EndpointSlice[] {
-    return this.#slices.get(namespace, service) ?? this.#findSlices(namespace, service)
+    return (
+      this.#slices.get(namespace, service) ?? findOf(this.#records.endpointslices, this.#slices, namespace, service)
+    )
   }
 
   serviceAt(address: string): Service | undefined {
@@ -140,13 +153,22 @@ export class Store implements Cluster {
     return pods
   }
 
-  /** As they are at the time when each one's turn comes. */
-  *services(): Generator<Service, void> {
-    const names = [...this.#records.services.slots()].map((slot) => this.#records.services.headAt(slot))
-    for (const { namespace, name } of names.sort(compareNamed)) {
-      const service = this.service(namespace, name)
-      if (service !== undefined) yield service
-    }
+  services(): Generator<Service, void> {
+    return inOrder(this.#records.services, (namespace, name) => this.service(namespace, name))
+  }
+
+  serviceImport(namespace: string, name: string): Service | undefined {
+    const recent = this.#serviceImports.get(namespace, name)
+    return recent ?? findNamed(this.#records.serviceimports, this.#serviceImports, namespace, name)
+  }
+
+  importedSlices(namespace: string, service: string): readonly ImportedSlice[] {
+    const recent = this.#importedSlices.get(namespace, service)
+    return recent ?? findOf(this.#records.importedslices, this.#importedSlices, namespace, service)
+  }
+
+  serviceImports(): Generator<Service, void> {
+    return inOrder(this.#records.serviceimports, (namespace, name) => this.serviceImport(namespace, name))
   }
 
   /** Before records that are in it. Undefined: it is gone. */
@@ -179,29 +201,6 @@ export class Store implements Cluster {
     return this.#records[kind].size
   }
 
-  #findService(namespace: string, name: string): Service | undefined {
-    const records = this.#records.services
-    for (let slot = records.firstLike(namespace, name); slot !== 0; slot = records.nextLike(slot)) {
-      const service = records.unpack(slot)
-      if (service.namespace !== namespace || service.name !== name) continue
-      // Of a name that was asked for, the text may be a part of a longer one, which would be kept with it.
-      this.#services.set(service.namespace, service.name, service)
-      return service
-    }
-    return undefined
-  }
-
-  #findSlices(namespace: string, service: string): readonly EndpointSlice[] {
-    const [first, ...others] = this.#records.endpointslices
-      .ofService(namespace, service)
-      .map((slot) => this.#records.endpointslices.unpack(slot))
-      .filter((slice) => slice.namespace === namespace && slice.service === service)
-    if (first === undefined) return noSlices
-    const slices = [first, ...others].sort(compareNamed)
-    this.#slices.set(first.namespace, first.service, slices)
-    return slices
-  }
-
   /** Those that have the address, by the nth list of addresses, ordered. */
   #servicesOf(list: number, address: string, addressesOf: (service: Service) => readonly string[]): Service[] {
     const services = this.#records.services.atAddress(list, address).flatMap((slot) => {
@@ -230,6 +229,13 @@ export class Store implements Cluster {
         this.#slices.delete(namespace, before?.service ?? '')
         this.#slices.delete(namespace, after?.service ?? '')
         break
+      case 'serviceimports':
+        this.#serviceImports.delete(namespace, name)
+        break
+      case 'importedslices':
+        this.#importedSlices.delete(namespace, before?.service ?? '')
+        this.#importedSlices.delete(namespace, after?.service ?? '')
+        break
       case 'namespaces':
         if (after === undefined) this.#namespaces.delete(name)
         else this.#namespaces.set(name, { name })
@@ -241,7 +247,53 @@ export class Store implements Cluster {
   }
 }
 
-const noSlices: readonly EndpointSlice[] = []
+/** The object of that name, which is kept among the recent ones. */
+function findNamed<T extends Named>(
+  records: RecordIndex<T>,
+  recent: Recent<T>,
+  namespace: string,
+  name: string,
+): T | undefined {
+  for (let slot = records.firstLike(namespace, name); slot !== 0; slot = records.nextLike(slot)) {
+    const object = records.unpack(slot)
+    if (object.namespace !== namespace || object.name !== name) continue
+    // Of a name that was asked for, the text may be a part of a longer one, which would be kept with it.
+    recent.set(object.namespace, object.name, object)
+    return object
+  }
+  return undefined
+}
+
+/** The slices of a service, in the order of their names, which are kept among the recent ones. */
+function findOf<T extends EndpointSlice>(
+  records: RecordIndex<T>,
+  recent: Recent<readonly T[]>,
+  namespace: string,
+  service: string,
+): readonly T[] {
+  const [first, ...others] = records
+    .ofService(namespace, service)
+    .map((slot) => records.unpack(slot))
+    .filter((slice) => slice.namespace === namespace && slice.service === service)
+  if (first === undefined) return noSlices
+  const slices = [first, ...others].sort(compareNamed)
+  recent.set(first.namespace, first.service, slices)
+  return slices
+}
+
+/** Each object by namespace and name, as it is at the time when its turn comes. */
+function* inOrder<T>(
+  records: RecordIndex<T>,
+  find: (namespace: string, name: string) => T | undefined,
+): Generator<T, void> {
+  const names = [...records.slots()].map((slot) => records.headAt(slot))
+  for (const { namespace, name } of names.sort(compareNamed)) {
+    const object = find(namespace, name)
+    if (object !== undefined) yield object
+  }
+}
+
+const noSlices: readonly never[] = []
 
 function weighSlices(slices: readonly EndpointSlice[]): number {
   return slices.reduce((weight, { endpoints }) => weight + 1 + endpoints.length, 0)

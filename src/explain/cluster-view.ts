@@ -3,7 +3,7 @@ import { listOf, partOf, textOf } from '../cluster/api-object.ts'
 import { ApiError } from '../cluster/api-request.ts'
 import { clusterOf } from '../cluster/cluster-of.ts'
 import { type Connection, openCredentials } from '../cluster/credentials.ts'
-import { kindNames, kinds } from '../cluster/kinds.ts'
+import { clusterKinds, kinds } from '../cluster/kinds.ts'
 import { listPages } from '../cluster/list-page.ts'
 import type { Service } from '../cluster/service.ts'
 import type { Cluster, Kind } from '../cluster/store.ts'
@@ -54,7 +54,7 @@ export async function readCluster(connection: Connection): Promise<ClusterView> 
   const signal = AbortSignal.timeout(deadlineMs)
   const objects: unknown[] = []
   const unread: { kind: Kind; why: string }[] = []
-  for (const kind of kindNames) {
+  for (const kind of clusterKinds) {
     const { singular, group } = kinds[kind]
     const request = (query: Readonly<Record<string, string>>) => ({
       path: `${group}/${kind}?${new URLSearchParams(query)}`,

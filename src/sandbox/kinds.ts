@@ -129,6 +129,15 @@ const rows: readonly Row[] = [
   { group: 'rbac.authorization.k8s.io', kind: 'RoleBinding', resource: 'rolebindings' },
   { group: 'rbac.authorization.k8s.io', kind: 'ClusterRole', resource: 'clusterroles', cluster: true },
   { group: 'rbac.authorization.k8s.io', kind: 'ClusterRoleBinding', resource: 'clusterrolebindings', cluster: true },
+  // As if its definition (CustomResourceDefinition) had been applied.
+  {
+    group: 'multicluster.x-k8s.io',
+    version: 'v1alpha1',
+    kind: 'ServiceImport',
+    resource: 'serviceimports',
+    shortNames: ['svcim', 'svcimport'],
+    status: true,
+  },
 ]
 
 export const kinds: readonly Kind[] = rows.map((row) => ({

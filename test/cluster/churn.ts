@@ -4,7 +4,7 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { clusterOf } from '../../src/cluster/cluster-of.ts'
 import type { Access } from '../../src/cluster/credentials.ts'
-import { kindNames, kinds } from '../../src/cluster/kinds.ts'
+import { clusterKinds, kinds } from '../../src/cluster/kinds.ts'
 import type { Store } from '../../src/cluster/store.ts'
 
 export interface ApiReply {
@@ -31,7 +31,7 @@ export function callApi(access: Access, method: string, path: string, object?: u
 /** The server's state as DNS needs it, from one list of each kind. */
 export async function listCluster(access: Access): Promise<Store> {
   const objects: unknown[] = []
-  for (const kind of kindNames) {
+  for (const kind of clusterKinds) {
     const { group, singular } = kinds[kind]
     const { status, body } = await callApi(access, 'GET', `${group}/${kind}`)
     assert.equal(status, 200, body)
@@ -46,7 +46,7 @@ export function difference(expected: Store, actual: Store): string | undefined {
   const compare = (what: string, a: unknown, b: unknown): void => {
     if (JSON.stringify(a) !== JSON.stringify(b)) problems.push(`${what}: ${JSON.stringify(a)} is ${JSON.stringify(b)}`)
   }
-  for (const kind of kindNames) compare(`number of ${kind}`, expected.count(kind), actual.count(kind))
+  for (const kind of clusterKinds) compare(`number of ${kind}`, expected.count(kind), actual.count(kind))
   for (const service of expected.services()) {
     const { namespace, name } = service
     compare('namespace', expected.namespace(namespace), actual.namespace(namespace))

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import type { Access, Connection } from '../../src/cluster/credentials.ts'
 import { replicaWithFreshness } from '../../src/cluster/freshness.ts'
-import { kindNames } from '../../src/cluster/kinds.ts'
+import { clusterKinds } from '../../src/cluster/kinds.ts'
 import type { ReflectorTiming } from '../../src/cluster/reflector.ts'
 import { Store } from '../../src/cluster/store.ts'
 import { type ClusterOptions, type ClusterWatch, watchCluster } from '../../src/cluster/watch.ts'
@@ -66,7 +66,7 @@ export async function following(
   const { connection, timing, ...others } = options
   const all: ClusterOptions = {
     connection: connection?.(url) ?? { from: 'endpoint', url, tls: undefined },
-    kinds: kindNames,
+    kinds: clusterKinds,
     labelSelector: '',
     namespaceSelector: '',
     ...others,

@@ -100,5 +100,12 @@ function namespace(words: Words): fc.Arbitrary<Namespace> {
 }
 
 export function objectsOf(words: Words): { readonly [K in Kind]: fc.Arbitrary<Trimmed[K]> } {
-  return { services: service(words), endpointslices: slice(words), namespaces: namespace(words), pods: pod(words) }
+  return {
+    services: service(words),
+    endpointslices: slice(words),
+    namespaces: namespace(words),
+    pods: pod(words),
+    serviceimports: service(words).map((one) => ({ ...one, imported: true })),
+    importedslices: fc.tuple(slice(words), words.name).map(([one, cluster]) => ({ ...one, cluster })),
+  }
 }

@@ -113,6 +113,20 @@ export class PlainCluster implements Cluster {
     return [...this.#objects.services.values()].sort(compareNamed)
   }
 
+  serviceImport(namespace: string, name: string) {
+    return this.#objects.serviceimports.get(`${namespace}/${name}`)
+  }
+
+  importedSlices(namespace: string, service: string) {
+    return [...this.#objects.importedslices.values()]
+      .filter((slice) => slice.namespace === namespace && slice.service === service)
+      .sort(compareNamed)
+  }
+
+  serviceImports() {
+    return [...this.#objects.serviceimports.values()].sort(compareNamed)
+  }
+
   count(kind: Kind): number {
     return this.#objects[kind].size
   }
@@ -132,6 +146,8 @@ export function answersOf(cluster: Cluster): unknown {
       cluster.clusterIPs(namespace, name, 4),
       cluster.clusterIPs(namespace, name, 16),
       cluster.slices(namespace, name),
+      cluster.serviceImport(namespace, name),
+      cluster.importedSlices(namespace, name),
     ]),
   )
   const addressed = addresses.map((address) => [
@@ -145,6 +161,7 @@ export function answersOf(cluster: Cluster): unknown {
   return {
     namespaces: namespaces.map((name) => cluster.namespace(name)),
     services: [...cluster.services()],
+    serviceImports: [...cluster.serviceImports()],
     named,
     addressed,
   }

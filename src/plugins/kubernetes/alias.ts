@@ -46,7 +46,7 @@ export function followAlias(
     if (!isWithin(lower, zone.name)) return askFurther(query, name, lower, answer, ask)
     const request = parseRequest(lower, zone)
     const found = find(exposed, { name: lower, type: query.type }, request, zone)
-    if (found === undefined) return exposed.isUnsynced(request) ? unsynced : nothing
+    if (found === undefined) return exposed.isUnsynced(request, zone) ? unsynced : nothing
     if (found.kind === 'addresses' || found.kind === 'cluster IPs') {
       const rdatas = found.kind === 'cluster IPs' ? found.rdatas : query.type === Type.A ? found.a : found.aaaa
       if (rdatas.length === 0) return nothing

@@ -98,8 +98,9 @@ export class Answers {
 
   #nameServers(asked: Asked): Reply {
     const { ttl } = this.#exposed.options
-    // Below a reverse zone there are names of addresses only: those of its servers are in the zone its records lead to.
-    const servers = nameServers(this.#exposed, asked.zone.isReverse ? this.#exposed.options.primary : asked.zoneAsked)
+    // This cluster's own services have no names in a reverse zone, nor in one of several clusters, but in the primary one.
+    const isForeign = asked.zone.isReverse || asked.zone.isMulticluster
+    const servers = nameServers(this.#exposed, isForeign ? this.#exposed.options.primary : asked.zoneAsked)
     if (servers.length === 0) return this.nodata(asked)
     const rdatas = servers.map(({ name }) => encodeName(name))
     return answered([rrset(asked.query.asked, Type.NS, ttl, rdatas)], addressRrsets(servers, ttl))

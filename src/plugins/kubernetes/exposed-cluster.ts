@@ -12,10 +12,11 @@ import {
   type Records,
   serviceRecords,
 } from './records.ts'
-import type { Request, RequestKind } from './request.ts'
+import type { Request } from './request.ts'
+import type { Zone } from './zone.ts'
 
 const noEndpoints: Records = endpointRecords([], { ofPods: false, terminating: false })
-const kinds: readonly Kind[] = ['namespaces', 'services', 'endpointslices', 'pods']
+const kinds: readonly Kind[] = ['namespaces', 'services', 'endpointslices', 'pods', 'serviceimports', 'importedslices']
 const loopback = /^(?:127\.|::1$)/
 
 export class ExposedCluster {
@@ -55,24 +56,26 @@ export class ExposedCluster {
   }
 
   /** Could there be an answer, once everything is known that decides it, to a request for which nothing was found? */
-  isUnsynced({ kind }: Request): boolean {
-    return !this.isWhole() && this.#decisive(kind).some((each) => !this.cluster.synced(each))
+  isUnsynced(request: Request, zone: Zone): boolean {
+    return !this.isWhole() && this.#decisive(request, zone).some((each) => !this.cluster.synced(each))
   }
 
   /** Has the API server been away for so long that an answer to the request has to say so? */
   // hot
-  isStale({ kind }: Request): boolean {
+  isStale(request: Request, zone: Zone): boolean {
     if (!this.#freshness.isAnyLost()) return false
-    return this.#decisive(kind).some((each) => this.#freshness.ageOf(each) > this.options.staleAfter)
+    return this.#decisive(request, zone).some((each) => this.#freshness.ageOf(each) > this.options.staleAfter)
   }
 
-  #decisive(kind: RequestKind): readonly Kind[] {
+  #decisive({ kind }: Request, zone: Zone): readonly Kind[] {
     switch (kind) {
       case 'service':
       case 'endpoint':
       case 'port':
       case 'member':
       case 'zonal':
+        if (zone.isMulticluster) return ['namespaces', 'serviceimports', 'importedslices']
+        return ['namespaces', 'services', 'endpointslices']
       case 'reverse':
         return ['namespaces', 'services', 'endpointslices']
       case 'namespace':
@@ -83,6 +86,15 @@ export class ExposedCluster {
       default:
         return []
     }
+  }
+
+  /** The service that has its name in a zone: of this cluster, or of several together. */
+  serviceIn({ isMulticluster }: Zone, namespace: string, name: string): Service | undefined {
+    return isMulticluster ? this.cluster.serviceImport(namespace, name) : this.cluster.service(namespace, name)
+  }
+
+  servicesIn({ isMulticluster }: Zone): Iterable<Service> {
+    return isMulticluster ? this.cluster.serviceImports() : this.cluster.services()
   }
 
   /** Of a service with cluster IPs. */
@@ -96,9 +108,10 @@ export class ExposedCluster {
   }
 
   /** Of the endpoints of a service that are answered with; undefined while those that are known may be but some of them. */
-  endpointsOf({ namespace, name }: Service): Records | undefined {
-    if (!this.cluster.synced('endpointslices')) return undefined
-    const slices = this.cluster.slices(namespace, name)
+  endpointsOf({ namespace, name, imported }: Service): Records | undefined {
+    if (!this.cluster.synced(imported === true ? 'importedslices' : 'endpointslices')) return undefined
+    const slices =
+      imported === true ? this.cluster.importedSlices(namespace, name) : this.cluster.slices(namespace, name)
     if (slices.length === 0) return noEndpoints
     // A list of several is the same as long as nothing in it changes; one of one may be made for the occasion.
     const key = slices.length === 1 ? (slices[0] as EndpointSlice) : slices

@@ -81,11 +81,11 @@ function answerFrom(options: KubernetesOptions, context: WorkerContext): Handler
     const found = find(exposed, query, request, zone)
     if (found !== undefined) {
       const answer = answers.of(asked, found)
-      return exposed.isStale(request) ? after(answer, markStale) : answer
+      return exposed.isStale(request, zone) ? after(answer, markStale) : answer
     }
-    if (exposed.isUnsynced(request)) return answers.servfail(asked)
+    if (exposed.isUnsynced(request, zone)) return answers.servfail(asked)
     if (fallsThrough(name)) return next(query)
     const denial = answers.nxdomain(asked)
-    return exposed.isStale(request) ? markStale(denial) : denial
+    return exposed.isStale(request, zone) ? markStale(denial) : denial
   }
 }

@@ -11,6 +11,7 @@ import { nameServers } from './name-server.ts'
 import {
   addressRecords,
   endpointNamed,
+  hasCluster,
   hasProtocol,
   inZone,
   podRecords,
@@ -54,12 +55,15 @@ export function find(
 ): Found | undefined {
   switch (request.kind) {
     case 'service':
-      return findClusterIPs(exposed, request, type) ?? findService(exposed, request)
+      return (
+        (zone.isMulticluster ? undefined : findClusterIPs(exposed, request, type)) ??
+        findService(exposed, request, zone)
+      )
     case 'endpoint':
     case 'port':
     case 'member':
     case 'zonal':
-      return findService(exposed, request)
+      return findService(exposed, request, zone)
     case 'reverse':
       return findNames(exposed, name)
     case 'apex':
@@ -93,19 +97,21 @@ function findClusterIPs(exposed: ExposedCluster, request: Request, type: number)
 
 /** What a service, one of its endpoints or ports stands for. */
 // hot
-export function findService(exposed: ExposedCluster, request: Request): FoundService | undefined {
+export function findService(exposed: ExposedCluster, request: Request, zone: Zone): FoundService | undefined {
   const { kind, namespace } = request
   if (!exposed.hasNamespace(namespace)) return undefined
-  const service = exposed.cluster.service(namespace, request.service)
+  const service = exposed.serviceIn(zone, namespace, request.service)
   if (service === undefined) return undefined
   if (kind === 'zonal') return findZonal(exposed, service, request)
   if (service.type === 'ExternalName') return findAlias(service, kind)
   const needsEndpoints = service.headless || exposed.options.ignoreEmptyService
-  const endpoints = needsEndpoints || kind === 'endpoint' ? exposed.endpointsOf(service) : undefined
+  const endpoints =
+    needsEndpoints || kind === 'endpoint' || kind === 'member' ? exposed.endpointsOf(service) : undefined
   if (needsEndpoints && (endpoints === undefined || endpoints.all.entries.length === 0)) return undefined
   const own = service.headless && endpoints !== undefined ? endpoints : exposed.recordsOf(service)
   if (kind === 'service') return own.all
   if (kind === 'port') return portNamed(own, request.port, request.protocol)
+  if (kind === 'member') return endpoints && endpointNamed(endpoints, request.endpoint, request.cluster)
   return endpoints === undefined ? undefined : findEndpoint(endpoints, own, request.endpoint)
 }
 
@@ -140,7 +146,7 @@ function findAlias({ externalName }: Service, kind: RequestKind): FoundService |
 function findEndpoint(endpoints: Records, own: Records, label: string): FoundService | undefined {
   const selection = endpointNamed(endpoints, label)
   if (selection !== undefined) return selection
-  return hasProtocol(own, withoutUnderscore(label)) ? branch : undefined
+  return hasCluster(endpoints, label) || hasProtocol(own, withoutUnderscore(label)) ? branch : undefined
 }
 
 function hasPods(exposed: ExposedCluster, { namespace }: Request): boolean {

@@ -64,8 +64,8 @@ export function parseOptions(directives: readonly Directive[], block: ServerBloc
   const directive = once(directives)
   const names = [...new Set(zonesOf(directive.args, block))]
   // The whole tree of one family passes for a zone of services too, as in CoreDNS, but never before a real one.
-  const primary = names.find((name) => !isReverseName(name)) ?? names.find(isReverseTree)
-  if (primary === undefined) throw new CorefileError(directive, 'non-reverse zone name must be used')
+  const first = names.find((name) => !isReverseName(name)) ?? names.find(isReverseTree)
+  if (first === undefined) throw new CorefileError(directive, 'non-reverse zone name must be used')
   const draft: Draft = {
     endpoints: [],
     tls: undefined,
@@ -90,6 +90,7 @@ export function parseOptions(directives: readonly Directive[], block: ServerBloc
   if (draft.namespaces.length > 0 && draft.namespaceLabels !== undefined) {
     throw new CorefileError(directive, 'namespaces and namespace_labels cannot both be set')
   }
+  const zones = zonesFrom(names, draft)
   const unserved = draft.multicluster.find((zone) => !names.includes(zone))
   if (unserved !== undefined) {
     const words = `is not authoritative for the multicluster zone ${printName(unserved)}`
@@ -100,8 +101,9 @@ export function parseOptions(directives: readonly Directive[], block: ServerBloc
   }
   const { namespaces, pods, endpointPodNames, ttl, fallthrough, ignoreEmptyService } = draft
   return {
-    zones: zonesFrom(names, draft).toSorted((a, b) => b.name.length - a.name.length),
-    primary,
+    zones: zones.toSorted((a, b) => b.name.length - a.name.length),
+    // Names of this cluster's own services are in no zone of several clusters.
+    primary: zones.find((zone) => !zone.isReverse && !zone.isMulticluster)?.name ?? first,
     cluster: clusterOptions(draft),
     namespaces,
     pods,
@@ -180,8 +182,8 @@ function propertiesOf(draft: Draft): Properties {
     snapshot: (property) => {
       draft.snapshot = readArg(property)
     },
-    multicluster: (property) => {
-      throw new CorefileError(property, "property 'multicluster' is not supported here")
+    multicluster: ({ args }) => {
+      draft.multicluster = parseZones(args)
     },
     zonal: (property) => {
       readArgs(property, 0)
@@ -247,6 +249,7 @@ function clusterOptions(draft: Draft): ClusterOptions {
   const kinds: Kind[] = ['services', 'namespaces']
   if (!noEndpoints) kinds.push('endpointslices')
   if (pods === 'verified') kinds.push('pods')
+  if (draft.multicluster.length > 0) kinds.push('serviceimports', 'importedslices')
   return {
     connection:
       kubeconfig !== undefined

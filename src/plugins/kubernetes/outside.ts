@@ -6,11 +6,13 @@ import type { ExposedCluster } from './exposed-cluster.ts'
 import { entryOf } from './records.ts'
 import { serviceRequest } from './request.ts'
 import { markStale } from './stale.ts'
+import { zoneOf } from './zone.ts'
 
 /** Stands for all that services and their endpoints decide. */
 const anyService = serviceRequest('', '')
 
 export function outsideOf(exposed: ExposedCluster): Outside {
+  const ownZone = zoneOf(exposed.options.primary)
   const { cluster } = exposed
   // A service never changes, so that what is made of one lives as long as it does.
   const known = new WeakMap<Service, OutsideService>()
@@ -36,7 +38,7 @@ export function outsideOf(exposed: ExposedCluster): Outside {
     },
     servicesAt: (address) => cluster.externalServicesAt(address).filter(isShown).map(seen),
     ownAddresses: ({ headless }) => ownAddresses(exposed, { headless }),
-    mark: (reply) => (exposed.isStale(anyService) ? markStale(reply) : reply),
+    mark: (reply) => (exposed.isStale(anyService, ownZone) ? markStale(reply) : reply),
   }
 }
 

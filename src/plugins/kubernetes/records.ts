@@ -1,5 +1,6 @@
 // What the stored objects say in DNS: addresses with the names and ports they are reached by, compiled once per object.
 import type { Endpoint, EndpointSlice } from '../../cluster/endpoint-slice.ts'
+import type { ImportedSlice } from '../../cluster/imported-slice.ts'
 import type { Service, ServicePort } from '../../cluster/service.ts'
 import { Type } from '../../dns/codes.ts'
 import type { Name } from '../../dns/name.ts'
@@ -17,6 +18,8 @@ export interface Entry {
   readonly ports: readonly ServicePort[]
   /** The topology zone it is in; '' where nobody said. */
   readonly zone: string
+  /** Whose it is, of several that have the service together: a label between its own and the service's name; '' for none. */
+  readonly cluster: string
 }
 
 /** The entries that a name stands for. */
@@ -73,14 +76,17 @@ export function answeringEndpoints(
 }
 
 /** Of the endpoints of a service that are answered with. */
-export function endpointRecords(slices: readonly EndpointSlice[], reading: EndpointReading): Records {
+export function endpointRecords(slices: readonly (EndpointSlice | ImportedSlice)[], reading: EndpointReading): Records {
   const isAnswering = answeringEndpoints(slices, reading)
   const entries: Entry[] = []
-  for (const { endpoints, ports } of slices) {
+  for (const slice of slices) {
+    const { endpoints, ports } = slice
+    const cluster = 'cluster' in slice ? slice.cluster : ''
     for (const endpoint of endpoints) {
       if (!isAnswering(endpoint)) continue
       for (const address of endpoint.addresses) {
-        entries.push(entryOf(endpointLabel(endpoint, address, reading), address, ports, endpoint.zone))
+        const label = endpointLabel(endpoint, address, reading)
+        entries.push(entryOf(label, address, ports, { zone: endpoint.zone, cluster }))
       }
     }
   }
@@ -112,11 +118,20 @@ export function endpointLabel(endpoint: Endpoint, address: string, names: { read
   return dashedAddress(address)
 }
 
-/** What the label of an endpoint stands for; undefined where there is no such endpoint. */
-export function endpointNamed(records: Records, label: string): Selection | undefined {
-  records.byLabel ??= groupByLabel(records.all.entries)
-  return records.byLabel.get(label)
+/** What the label of an endpoint, in a cluster or in none, stands for; undefined where there is no such endpoint. */
+export function endpointNamed(records: Records, label: string, cluster = ''): Selection | undefined {
+  records.byLabel ??= new Map(groupByName(records.all.entries).map((group) => [placeOf(group), group.selection]))
+  return records.byLabel.get(placeOf({ label, cluster }))
 }
+
+/** Has the cluster endpoints of the service? */
+export function hasCluster(records: Records, cluster: string): boolean {
+  return cluster !== '' && records.all.entries.some((entry) => entry.cluster === cluster)
+}
+
+/** No label has this letter in it. */
+const placeOf = ({ label, cluster }: Pick<Entry, 'label' | 'cluster'>): string =>
+  cluster === '' ? label : `${label}\u0100${cluster}`
 
 /** What a port and a protocol, '' being any, stand for; undefined where there are none of that name. */
 export function portNamed(records: Records, port: string, protocol: string): Selection | undefined {
@@ -159,9 +174,16 @@ export function srvOf(selection: Selection, base: Name, ttl: number): SrvRecords
   return records
 }
 
-export function entryOf(label: string, address: string, ports: readonly ServicePort[], zone = ''): Entry {
-  return { label, type: addressType(address), rdata: encodeAddress(address), ports, zone }
+export function entryOf(
+  label: string,
+  address: string,
+  ports: readonly ServicePort[],
+  { zone, cluster }: Pick<Entry, 'zone' | 'cluster'> = nowhere,
+): Entry {
+  return { label, type: addressType(address), rdata: encodeAddress(address), ports, zone, cluster }
 }
+
+const nowhere = { zone: '', cluster: '' }
 
 function recordsOf(entries: readonly Entry[]): Records {
   return { all: select(entries, '', ''), byLabel: undefined, ofPorts: [], ofZones: new Map() }
@@ -180,14 +202,28 @@ function rdatasOf(entries: readonly Entry[], type: number): readonly Rdata[] {
 }
 
 /** Of several endpoints with one label, as those of one pod in two families, all. */
-export function groupByLabel(entries: readonly Entry[]): ReadonlyMap<string, Selection> {
+export function groupByName(entries: readonly Entry[]): readonly NamedGroup[] {
   const groups = new Map<string, Entry[]>()
   for (const entry of entries) {
-    const group = groups.get(entry.label)
-    if (group === undefined) groups.set(entry.label, [entry])
+    const place = placeOf(entry)
+    const group = groups.get(place)
+    if (group === undefined) groups.set(place, [entry])
     else group.push(entry)
   }
-  return new Map([...groups].map(([label, group]) => [label, select(group, '', '')]))
+  return [...groups.values()].map((group) => {
+    const [{ label, cluster }] = group as [Entry]
+    return { label, cluster, selection: select(group, '', '') }
+  })
+}
+
+/** The entries of one name, and what that is below the service's. */
+export interface NamedGroup extends Pick<Entry, 'label' | 'cluster'> {
+  readonly selection: Selection
+}
+
+/** The name of an endpoint, `base` being its service's; undefined where it would be too long to exist. */
+export function endpointName({ label, cluster }: Pick<Entry, 'label' | 'cluster'>, base: Name): Name | undefined {
+  return below(label, below(cluster, base))
 }
 
 /** An entry without ports counts once where any port will do: there is something, though no record can tell its port. */
@@ -216,9 +252,10 @@ function makeSrv({ entries, port, protocol }: Selection, base: Name, ttl: number
   for (const entry of entries) {
     for (const candidate of entry.ports) {
       if (!matches(candidate, port, protocol)) continue
-      const target = targets.get(entry.label) ?? targetOf(entry.label, base)
+      const place = placeOf(entry)
+      const target = targets.get(place) ?? targetOf(entry, base)
       if (target === undefined) continue
-      targets.set(entry.label, target)
+      targets.set(place, target)
       if (target.entries.at(-1) !== entry) target.entries.push(entry)
       if (target.ports.has(candidate.port)) continue
       target.ports.add(candidate.port)
@@ -229,8 +266,8 @@ function makeSrv({ entries, port, protocol }: Selection, base: Name, ttl: number
 }
 
 /** Undefined where the name would be too long to exist. */
-function targetOf(label: string, base: Name): Target | undefined {
-  const name = below(label, base)
+function targetOf(entry: Entry, base: Name): Target | undefined {
+  const name = endpointName(entry, base)
   return name === undefined ? undefined : { name, ports: new Set(), entries: [] }
 }
 

@@ -10,7 +10,7 @@ import type { ExposedCluster } from './exposed-cluster.ts'
 import { findService } from './lookup.ts'
 import { addressRrsets, nameServers } from './name-server.ts'
 import { startOfAuthority } from './negative.ts'
-import { groupByLabel, type Selection, selectPort, srvOf } from './records.ts'
+import { endpointName, groupByName, type Selection, selectPort, srvOf } from './records.ts'
 import { serviceRequest } from './request.ts'
 import { namesOf } from './reverse.ts'
 import { below, serviceName } from './service-name.ts'
@@ -31,19 +31,19 @@ function* recordsOf(exposed: ExposedCluster, zone: Zone): Generator<Rrset> {
   const { cluster, options } = exposed
   const soa = startOfAuthority(zone.name, cluster.serial(), options.ttl)
   yield soa
-  const servers = nameServers(exposed, zone.name)
+  const servers = nameServers(exposed, zone.isMulticluster ? options.primary : zone.name)
   const names = servers.map((server) => encodeName(server.name))
   if (names.length > 0) yield rrset(zone.name, Type.NS, options.ttl, names)
   yield* addressRrsets(servers, options.ttl)
   if (zone.isReverse) yield* reverseRecords(exposed, zone.name)
-  else for (const service of cluster.services()) yield* serviceRecords(exposed, service, zone.name)
+  else for (const service of exposed.servicesIn(zone)) yield* serviceRecords(exposed, service, zone)
   yield soa
 }
 
-function* serviceRecords(exposed: ExposedCluster, service: Service, zone: Name): Generator<Rrset> {
+function* serviceRecords(exposed: ExposedCluster, service: Service, zone: Zone): Generator<Rrset> {
   const { ttl } = exposed.options
-  const name = serviceName(service.namespace, service.name, zone)
-  const found = findService(exposed, serviceRequest(service.namespace, service.name))
+  const name = serviceName(service.namespace, service.name, zone.name)
+  const found = findService(exposed, serviceRequest(service.namespace, service.name), zone)
   if (name === undefined || found === undefined || found.kind === 'branch') return
   if (found.kind === 'alias') {
     yield rrset(name, Type.CNAME, ttl, [encodeName(found.target)])
@@ -51,7 +51,7 @@ function* serviceRecords(exposed: ExposedCluster, service: Service, zone: Name):
   }
   yield* addresses(name, found, ttl)
   if (service.headless) {
-    for (const [label, endpoint] of groupByLabel(found.entries)) yield* addresses(below(label, name), endpoint, ttl)
+    for (const group of groupByName(found.entries)) yield* addresses(endpointName(group, name), group.selection, ttl)
   } else {
     yield* some(name, Type.SRV, ttl, srvOf(found, name, ttl).answer)
   }

@@ -51,6 +51,7 @@ export function makeStrategies(services: ServiceRules): (kind: Kind) => Strategy
     DaemonSet: daemonSetStrategy,
     PodDisruptionBudget: plainWithStatus,
     HorizontalPodAutoscaler: { ...plainWithStatus, generation: false },
+    ServiceImport: plainWithStatus,
     Role: rbac,
     RoleBinding: rbac,
     ClusterRole: rbac,

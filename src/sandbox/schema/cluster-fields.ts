@@ -327,4 +327,53 @@ const rbac: TypePackage = {
   },
 }
 
-export const clusterFields: readonly TypePackage[] = [core, discovery, coordination, policy, autoscaling, scale, rbac]
+const multicluster: TypePackage = {
+  name: 'io.x-k8s.multicluster.v1alpha1',
+  types: {
+    ServiceImport: {
+      about: 'A service that several clusters have together (KEP-1645).',
+      fields: {
+        spec: 'ServiceImportSpec | What it is.',
+        status: 'ServiceImportStatus | Where it comes from.',
+      },
+    },
+    ServiceImportSpec: {
+      about: 'How a service of several clusters is reached.',
+      fields: {
+        type: 'string | ClusterSetIP or Headless.',
+        ips: 'string[] | The addresses of one that is a ClusterSetIP.',
+        ipFamilies: 'string[] | The address families, IPv4 and IPv6.',
+        ports: 'ServiceImportPort[] required | Its ports.',
+        sessionAffinity: 'string | None or ClientIP.',
+        sessionAffinityConfig: 'any | How long sessions last.',
+        internalTrafficPolicy: 'string* | Cluster or Local: which endpoints traffic from inside goes to.',
+        trafficDistribution: 'string* | A preference for endpoints that are near.',
+      },
+    },
+    ServiceImportPort: {
+      about: 'A port of a service of several clusters.',
+      fields: {
+        name: 'string | Needed where there are several; a DNS label.',
+        protocol: 'string default:TCP | TCP (the default), UDP or SCTP.',
+        appProtocol: 'string* | The protocol of the application.',
+        port: 'int required | The number clients use.',
+      },
+    },
+    ServiceImportStatus: {
+      about: 'Where a service of several clusters comes from.',
+      fields: {
+        clusters: 'SourceCluster[] keys:cluster | The clusters that have it.',
+        conditions: 'Condition[] keys:type | Its state.',
+      },
+    },
+    SourceCluster: {
+      about: 'A cluster that has a service.',
+      fields: { cluster: 'string required | Its name.' },
+    },
+  },
+}
+
+export const clusterFields: readonly TypePackage[] = [
+  ...[core, discovery, coordination, policy, autoscaling, scale, rbac],
+  multicluster,
+]

@@ -106,6 +106,10 @@ export const clusterColumns: Columns = {
     field('MaxPods', 'spec.maxReplicas'),
     field('Replicas', 'status.currentReplicas', '0'),
   ],
+  ServiceImport: [
+    field('Type', 'spec.type'),
+    { name: 'IP', cell: ({ spec = {} }) => String((spec as { ips?: readonly string[] }).ips ?? '') },
+  ],
   RoleBinding: [roleRef],
   ClusterRoleBinding: [roleRef],
 }

@@ -23,6 +23,9 @@ suite('taken', () => {
     ['kubernetes cluster.local {\n namespace_labels tier=shown\n }', { namespaceLabels: 'tier=shown' }],
     ['kubernetes cluster.local {\n pods verified\n }', { pods: 'verified', kinds: 4 }],
     ['kubernetes cluster.local {\n noendpoints\n }', { kinds: 2 }],
+    ['kubernetes cluster.local {\n multicluster\n }', { kinds: 3 }],
+    ['kubernetes b.org a.org {\n multicluster b.org\n }', { kinds: 5, primary: 'a.org.' }],
+    ['kubernetes b.org {\n multicluster b.org\n }', { kinds: 5, primary: 'b.org.' }],
     ['kubernetes cluster.local {\n ttl 0\n }', { ttl: 0 }],
     ['kubernetes cluster.local {\n ttl 3600 and more\n }', { ttl: 3600 }],
     ['kubernetes cluster.local {\n fallthrough\n }', { fallthrough: ['.'] }],
@@ -95,8 +98,11 @@ suite('refused', () => {
     ['kubernetes a.org {\n startup_timeout\n }', 3, wrong('startup_timeout')],
     ['kubernetes a.org {\n apiserver_qps -1\n }', 3, 'apiserver_qps must be >= 0'],
     ['kubernetes a.org {\n apiserver_burst\n }', 3, wrong('apiserver_burst')],
-    // CoreDNS has these; here they are refused by name.
-    ['kubernetes a.org {\n multicluster a.org\n }', 3, "property 'multicluster' is not supported here"],
+    [
+      'kubernetes a.org c.org {\n multicluster b.org\n }',
+      2,
+      'is not authoritative for the multicluster zone b.org. (authoritative zones: [a.org. c.org.])',
+    ],
     ['kubernetes a.org {\n zonal x\n }', 3, "Wrong argument count or unexpected line ending after 'x'"],
     ['kubernetes a.org {\n zonal\n noendpoints\n }', 2, 'zonal requires the endpoint cache; remove noendpoints'],
     // Ours.
