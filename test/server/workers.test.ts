@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { BroadcastChannel } from 'node:worker_threads'
 import { loadCorefile } from '../../src/cli/corefile.ts'
@@ -9,10 +11,10 @@ import { samplesOf } from '../samples.ts'
 import { ask, freePort, question, rcodeOf } from './ask.ts'
 
 /** A server in this process whose workers run `script`; resolves when it answers. */
-async function serve(t: TestContext, script: string) {
+async function serve(t: TestContext, script: string, workers = 1) {
   const lines: string[] = []
   const [healthPort, metricsPort] = [await freePort(), await freePort()]
-  const corefile = `example.org {\n    bind 127.0.0.1\n    health 127.0.0.1:${healthPort}\n    prometheus 127.0.0.1:${metricsPort}\n    whoami\n}\n`
+  const corefile = `example.org {\n    bind 127.0.0.1\n    health 127.0.0.1:${healthPort}\n    prometheus 127.0.0.1:${metricsPort}\n    multisocket ${workers}\n    whoami\n}\n`
   const server = new Server({
     plugins,
     log: logTo((line) => lines.push(line)),
@@ -43,6 +45,54 @@ test('a worker that dies is told of, replaced, and its successor answers', async
   // What the dead have counted is not lost.
   const counted = Object.values(samplesOf('coredns_dns_requests_total')).reduce((sum, count) => sum + count, 0)
   assert.ok(counted >= answered, `${counted} of ${answered}`)
+})
+
+test('while one of two workers dies and is replaced, clients lose at most the question that it had', async (t) => {
+  const { port, lines } = await serve(t, './mortal-worker.ts', 2)
+  const channel = new BroadcastChannel('mortal')
+  t.after(() => channel.close())
+  const threads: number[] = []
+  channel.onmessage = (event: unknown) => {
+    const { data } = event as { readonly data: { readonly threadId?: number } }
+    if (data.threadId !== undefined) threads.push(data.threadId)
+  }
+  for (let tries = 0; threads.length < 2 && tries < 100; tries++) {
+    threads.length = 0
+    channel.postMessage('who')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  const [victim] = threads
+  const replaced = () => lines.join('').includes('a fault of the test')
+  let lost = 0
+  /** One client asks one question after the other, until a while after the death. */
+  const client = async () => {
+    const socket = createSocket('udp4')
+    socket.connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    let [ownLost, after, id] = [0, 0, 0]
+    while (after < 20) {
+      if (replaced()) after++
+      const asked = ++id
+      const send = () => socket.send(question('example.org', { id }))
+      send()
+      // A question is lost when a later one is answered before it, however long that takes.
+      const again = setInterval(() => {
+        id++
+        send()
+      }, 1000)
+      const [reply] = (await once(socket, 'message')) as [Buffer]
+      clearInterval(again)
+      if (reply.readUInt16BE(0) > asked) ownLost++
+    }
+    socket.close()
+    assert.ok(ownLost <= 1, `${ownLost} questions lost`)
+    lost += ownLost
+  }
+  const clients = Array.from({ length: 16 }, client)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  channel.postMessage(victim)
+  await Promise.all(clients)
+  assert.ok(lost < 16, 'the other worker lost none')
 })
 
 test('a worker that hangs fails /health', async (t) => {
