@@ -1,5 +1,5 @@
 // A part of a CPU for a process, by a control group as Kubernetes' limits have it. Needs root, and Linux with the cpu controller.
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 
 const v1 = '/sys/fs/cgroup/cpu'
 const v2 = '/sys/fs/cgroup'
@@ -10,9 +10,19 @@ const period = 100_000
 /** Why there can't be a limit here; undefined where there can. */
 export function limitHindrance(): string | undefined {
   if (process.getuid?.() !== 0) return 'limits of CPU time need root'
-  if (!existsSync(`${v1}/cpu.cfs_quota_us`) && !existsSync(`${v2}/cgroup.subtree_control`))
-    return 'no control groups here'
-  return undefined
+  const root = existsSync(`${v1}/cgroup.procs`) ? v1 : v2
+  const controllers = root === v1 ? 'cpu' : read(`${v2}/cgroup.subtree_control`)
+  if (!controllers.split(/\s+/).includes('cpu')) return 'no control groups with the cpu controller here'
+  try {
+    accessSync(root, constants.W_OK)
+    return undefined
+  } catch {
+    return `${root} can't be written to`
+  }
+}
+
+function read(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
 
 /** Lets processes have this part of a CPU together, 1 being a whole one. Returns what ends the group, once they have ended. */
