@@ -117,11 +117,14 @@ export class Feed implements MirrorListener {
     const put: [Kind, RecordAddress][] = []
     const gone: [Kind, string][] = []
     const synced: Kind[] = []
+    const busy = [...this.#backlogs.values()].filter(
+      ({ keys, changed }) => keys !== undefined || changed.size > 0,
+    ).length
     let octets = 0
     for (const [kind, backlog] of this.#backlogs) {
       // Every kind gets its share of every batch, so that a long list of one doesn't hold up the others.
-      const share = octets + this.#limits.octets / kindNames.length
-      const most = put.length + gone.length + this.#limits.changes / kindNames.length
+      const share = octets + this.#limits.octets / busy
+      const most = put.length + gone.length + this.#limits.changes / busy
       let key = takeKey(backlog)
       while (key !== undefined) {
         const address = this.#mirror.addressOf(kind, key)

@@ -197,9 +197,9 @@ class HeldWorker {
   readonly #held: unknown[] = []
   readonly #inner: MessagePort
 
-  constructor(mirror: Mirror) {
+  constructor(mirror: Mirror, changes = 4) {
     const [outer, inner] = [new MessageChannel(), new MessageChannel()]
-    this.feed = new Feed(mirror, outer.port1, { changes: 4, octets: 1000, graceMs: 0 })
+    this.feed = new Feed(mirror, outer.port1, { changes, octets: 1000, graceMs: 0 })
     this.store = replica(inner.port2) as Store
     this.#port = outer.port2
     this.#inner = inner.port1
@@ -265,7 +265,7 @@ test('feed: workers answer as a search through everything would, whatever happen
 
 test('feed: a record stays until the worker has been told what took its place', async () => {
   const mirror = new Mirror()
-  const worker = new HeldWorker(mirror)
+  const worker = new HeldWorker(mirror, 1)
   const { store } = worker
   const isLevel = () => [...mirror.keys('services')].every((key) => isTold(key))
   const isTold = (key: string) => isDeepStrictEqual(store.service('a', key.slice(2)), mirror.get('services', key))
@@ -275,7 +275,6 @@ test('feed: a record stays until the worker has been told what took its place', 
     await until('the beginning', () => (worker.release() ? false : isLevel()))
     const old = [1, 2, 3].map((n) => mirror.addressOf('services', `a/s${n}`))
     for (const n of [1, 2, 3]) mirror.apply('services', `a/s${n}`, { ...nth(n), headless: true })
-    // A batch has one change of a kind.
     for (const known of [0, 1, 2]) {
       for (let n = 10 * known + 10; n < 10 * known + 20; n++) mirror.apply('services', `a/s${n}`, nth(n))
       const addresses = [...mirror.keys('services')].map((key) => mirror.addressOf('services', key))
