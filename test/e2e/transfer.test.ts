@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { decodeSoa } from '../../src/dns/rdata.ts'
 import { printRecords } from '../../src/dns/text.ts'
+import { createAuthority } from '../../src/sandbox/certificate.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { freePort } from '../server/ask.ts'
 import { transferFrom } from '../server/axfr.ts'
@@ -113,6 +114,28 @@ ${Object.entries(zones)
   }
 }
 
+/** What Knot says of a zone's records; nothing where it is content. */
+function checkZone(t: TestContext, origin: string, lines: readonly string[]): string {
+  const folder = folderFor(t)
+  writeFileSync(join(folder, 'zone'), `${lines.join('\n')}\n`)
+  writeFileSync(
+    join(folder, 'knot.conf'),
+    `server:
+    rundir: ${folder}
+database:
+    storage: ${folder}
+zone:
+  - domain: ${origin}
+    file: ${folder}/zone
+    semantic-checks: on
+`,
+  )
+  const { stdout, stderr, status } = spawnSync('knotc', ['-c', join(folder, 'knot.conf'), 'zone-check'], {
+    encoding: 'utf8',
+  })
+  return status === 0 ? stdout + stderr : `${stdout}${stderr}status ${status}`
+}
+
 async function until(what: string, is: () => Promise<boolean> | boolean, told: () => string): Promise<void> {
   for (let attempt = 0; attempt < 600; attempt++) {
     if (await is()) return
@@ -166,6 +189,16 @@ test('zones of a cluster and of a file are handed over to Knot', options, async 
     })
   }
 
+  for (const origin of ['cluster.local', 'in-addr.arpa', 'large.test']) {
+    await t.test(`Knot finds nothing wrong with ${origin}`, async () => {
+      const { records } = await transferFrom(program.port, `${origin}. AXFR`)
+      const lines = records.slice(0, -1).flatMap(printRecords)
+      assert.equal(checkZone(t, origin, lines), '')
+      // What it is to find, it finds.
+      assert.notEqual(checkZone(t, origin, [...lines, `${origin}. 5 IN CNAME elsewhere.test.`]), '')
+    })
+  }
+
   await t.test('Knot reads the same in the file as we do', async (t) => {
     const reader = await startKnot(t, { 'example.org': `file: ${folder}/db` })
     await until(
@@ -213,6 +246,18 @@ test('zones of a cluster and of a file are handed over to Knot', options, async 
     const lines = await linesFrom(knot.port, 'example.org')
     assert.ok(lines.includes('new.example.org. 300 in txt "x"'))
     assert.deepEqual(lines, await linesFrom(program.port, 'example.org'))
+  })
+
+  await t.test('kdig has a zone by TLS (RFC 9103)', async (t) => {
+    const { certificate, key } = createAuthority().issueServer(['127.0.0.1'])
+    writeFileSync(join(folder, 'certificate'), certificate)
+    writeFileSync(join(folder, 'key'), key)
+    const port = await freePort()
+    const stanzas = `tls ${folder}/certificate ${folder}/key\n transfer {\n to *\n }\n file ${folder}/large large.test`
+    const secure = await serve(t, `tls://large.test:${port} {\n bind 127.0.0.1\n ${stanzas}\n}\n`)
+    const args = ['@127.0.0.1', '-p', String(port), '+tls', 'large.test', 'AXFR']
+    const lines = execFileSync('kdig', args, { encoding: 'utf8' }).split('\n')
+    assert.equal(lines.filter((line) => line !== '' && !line.startsWith(';')).length, 12_025, secure.output())
   })
 
   const at = ['@127.0.0.1', '-p', String(program.port)]
