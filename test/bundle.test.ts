@@ -52,7 +52,7 @@ test('serves a cluster by UDP and TCP, and ends with 0', async (t) => {
   )
   const program = start(t, ['-conf', corefile, '-dns.port', '0'], { main })
   await program.printed(/\nlinux\/|\ndarwin\//)
-  const port = Number(/:(\d+)\n/.exec(program.output())?.[1])
+  const port = Number(/:(\d+)(?: on \S+)?\n/.exec(program.output())?.[1])
   const name = 'svc1.testns.svc.cluster.local'
   const expected = [`${name}. 5 IN A 10.96.1.1`]
   assert.deepEqual(answer(await ask(port, question(name))), expected)
@@ -75,7 +75,7 @@ test('reads a kubeconfig', async (t) => {
   )
   const program = start(t, ['-conf', join(own, 'Corefile'), '-dns.port', '0'], { main })
   await program.printed(/\nlinux\/|\ndarwin\//)
-  const port = Number(/:(\d+)\n/.exec(program.output())?.[1])
+  const port = Number(/:(\d+)(?: on \S+)?\n/.exec(program.output())?.[1])
   const name = 'svc1.testns.svc.cluster.local'
   assert.deepEqual(answer(await ask(port, question(name))), [`${name}. 5 IN A 10.96.1.1`])
   program.process.kill('SIGTERM')

@@ -6,7 +6,7 @@ import { type Log, openLog } from '../log.ts'
 import type { Maybe } from '../maybe.ts'
 import { plugins } from '../plugins/index.ts'
 import { Server } from '../server/server.ts'
-import type { BlockSetup, Loaded } from '../server/setup.ts'
+import { type BlockSetup, bindAddresses, type Loaded } from '../server/setup.ts'
 import { platform, programName, version } from '../version.ts'
 import { FlagError } from './flags.ts'
 
@@ -99,10 +99,16 @@ export async function run(options: RunOptions): Promise<number> {
   process.exit(code)
 }
 
-/** CoreDNS's: a line per key, however many views of it there are, then who we are. */
+/** CoreDNS's: a line for each zone on each listener, sorted, then who we are. */
 function banner(blocks: readonly BlockSetup[]): string {
-  const keys = blocks.flatMap((block) =>
-    block.keys.map(({ scheme, zone, port }) => `${scheme === 'dns' ? '' : `${scheme}://`}${printName(zone)}:${port}\n`),
-  )
-  return `${[...new Set(keys)].join('')}${programName}-${version}\n${platform}\n`
+  const lines = new Set<string>()
+  for (const block of blocks) {
+    for (const { scheme, zone, port } of block.keys) {
+      for (const address of bindAddresses(block)) {
+        const place = `${scheme === 'dns' ? '' : `${scheme}://`}${printName(zone)}:${port}`
+        lines.add(`${place}${address === '' ? '' : ` on ${address}`}\n`)
+      }
+    }
+  }
+  return `${[...lines].sort().join('')}${programName}-${version}\n${platform}\n`
 }

@@ -34,7 +34,7 @@ before(async () => {
 `
   server = launch(['-conf', 'stdin', '-dns.port', '0'], { input: corefile })
   await server.printed(/\nlinux\/|\ndarwin\//)
-  port = Number(/:(\d+)\n/.exec(server.output())?.[1])
+  port = Number(/:(\d+)(?: on \S+)?\n/.exec(server.output())?.[1])
   view = await readCluster({ from: 'endpoint', url: sandbox.url, tls: undefined })
   front = await startFront(port, (name, type) => {
     if (name === 'api.example.com') return type === 'A' ? [{ type: 'A', name, ttl: 30, data: '192.0.2.80' }] : []

@@ -88,5 +88,5 @@ export async function serve(t: TestContext, corefile: string): Promise<Program &
   writeFileSync(file, corefile)
   const program = start(t, ['-conf', file, '-dns.port', '0'])
   await program.printed(/\nlinux\/|\ndarwin\//)
-  return { ...program, file, port: Number(/:(\d+)\n/.exec(program.output())?.[1]) }
+  return { ...program, file, port: Number(/:(\d+)(?: on \S+)?\n/.exec(program.output())?.[1]) }
 }

@@ -9,7 +9,17 @@ import { folderFor, serve, start } from './process.ts'
 const whoami = (zone: string) => `${zone} {\n    errors\n    bind 127.0.0.1 ::1\n    whoami\n}\n`
 
 test('a server answers by UDP and TCP, IPv4 and IPv6, and ends on SIGTERM with 0', async (t) => {
-  const program = await serve(t, whoami('example.org'))
+  const program = await serve(t, whoami('b.example example.org'))
+  // As CoreDNS says it.
+  const places = ['b.example', 'example.org'].flatMap((zone) => [`${zone}.:PORT on 127.0.0.1`, `${zone}.:PORT on ::1`])
+  assert.equal(
+    program
+      .output()
+      .replaceAll(`:${program.port} on`, ':PORT on')
+      .split('clusterdns-')[0]
+      ?.replace(/^\[.*\n/gm, ''),
+    places.map((place) => `${place}\n`).join(''),
+  )
   for (const host of ['127.0.0.1', '::1']) {
     for (const reply of [
       await ask(program.port, question('x.example.org'), { host }),
@@ -133,7 +143,7 @@ test('how datagrams come in is told once, for all workers and over reloads', asy
 
 test('the Corefile may come by standard input', async (t) => {
   const program = start(t, ['-conf', 'stdin', '-dns.port', '0'], { input: whoami('example.org') })
-  await program.printed(/example\.org\.:\d+\n/)
+  await program.printed(/example\.org\.:\d+ on 127\.0\.0\.1\n/)
   program.process.kill('SIGTERM')
   assert.equal(await program.ended, 0)
 })
