@@ -38,6 +38,8 @@ test('metrics: the time from a change of endpoints to its being known, by kind o
       service('bare', { clusterIP: 'None' }),
       slice('ip', stamp),
     ])
+    // Its controllers write slices too.
+    await sandbox.settled()
     await following(accessTo(sandbox.url), {}, async ({ watch, cluster, lines }) => {
       await watch.started(30_000)
       assert.deepEqual(programming(), {}, 'what a list brings may be old')
