@@ -18,8 +18,8 @@ interface FileConfig {
   readonly sources: readonly ZoneSource[]
   /** Names in these zones go on to the next plugin where nothing is known of them. */
   readonly fallthrough: readonly Name[]
-  /** Of the first directive. */
-  readonly at: Position
+  /** Where each of them is named. */
+  readonly positions: readonly Position[]
 }
 
 /** Milliseconds. */
@@ -30,13 +30,15 @@ export const file: Plugin<FileConfig> = {
 
   parse: parseConfig,
 
-  async background({ sources, at }, { log, share }) {
+  async background({ sources, positions }, { log, share }) {
     const key = `file ${JSON.stringify(sources)}`
     const files = share(key, (end) => new ZoneFiles(sources, log, end))
-    try {
-      await files.load()
-    } catch (error) {
-      throw new CorefileError(at, (error as Error).message, { cause: error })
+    for (const [i, { origin }] of sources.entries()) {
+      try {
+        await files.load(origin)
+      } catch (error) {
+        throw new CorefileError(positions[i] as Position, (error as Error).message, { cause: error })
+      }
     }
     return { feed: { key, open: (port) => files.feed(port) } }
   },
@@ -88,6 +90,7 @@ function originOf(origins: readonly Name[], { name, type }: Query): Name | undef
 /** What a directive sets holds for those after it, too, and `fallthrough` for all of them: as in CoreDNS. */
 function parseConfig(directives: readonly Directive[], block: ServerBlock): FileConfig {
   const sources = new Map<Name, ZoneSource>()
+  const positions = new Map<Name, Position>()
   let fallthrough: readonly Name[] = []
   let reload = defaultReload
   let byMtime = false
@@ -107,12 +110,14 @@ function parseConfig(directives: readonly Directive[], block: ServerBlock): File
       // Read for old Corefiles; it has had no meaning for years.
       upstream: () => undefined,
     })
-    for (const origin of zonesOf(zones, block)) sources.set(origin, { origin, file: path, reload, byMtime })
+    const { plugin, file, line } = directive
+    for (const origin of zonesOf(zones, block)) {
+      sources.set(origin, { origin, file: path, reload, byMtime })
+      positions.set(origin, { plugin, file, line })
+    }
   }
-  return { sources: [...sources.values()], fallthrough, at: positionOf(directives[0] as Directive) }
+  return { sources: [...sources.values()], fallthrough, positions: [...positions.values()] }
 }
-
-const positionOf = ({ plugin, file, line }: Directive): Position => ({ plugin, file, line })
 
 function parseReload(property: Directive): number {
   const [text] = property.args

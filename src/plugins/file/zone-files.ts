@@ -53,9 +53,9 @@ export class ZoneFiles {
     }
   }
 
-  /** Reads what has changed. Rejects where a file is bad, or missing and not to be looked for again. */
-  async load(): Promise<void> {
-    for (const zone of this.#zones) await zone.load()
+  /** Reads a zone if it was written since. Rejects where its file is bad, or missing and not to be looked for again. */
+  async load(origin: Name): Promise<void> {
+    for (const zone of this.#zones) if (zone.source.origin === origin) await zone.load()
   }
 
   /** Tells the zones as they are, and as they become; resolves when the first is done. */

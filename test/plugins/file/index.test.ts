@@ -11,7 +11,7 @@ import { file } from '../../../src/plugins/file/index.ts'
 import { copiesOf, type ZoneCopies } from '../../../src/plugins/file/zone-copies.ts'
 import { configOf, isCorefileError, mainContext, recordLog } from '../../context.ts'
 import { ask, question } from '../../server/ask.ts'
-import { folderFor, type Program, start } from '../../server/process.ts'
+import { folderFor, serve as serveProgram, start } from '../../server/process.ts'
 
 const source = (origin: string, path: string, reload = 60_000, byMtime = false) => ({
   origin: parseName(origin),
@@ -166,6 +166,16 @@ suite('a bad file at the start is an error', () => {
     })
   }
 
+  test('in the second directive', async (t) => {
+    const folder = folderFor(t)
+    writeFileSync(join(folder, 'good'), zone(1))
+    writeFileSync(join(folder, 'bad'), 'x')
+    const stanzas = `file ${folder}/good a.test\nfile ${folder}/bad b.test`
+    await assert.rejects(serve(t, stanzas), {
+      message: /^plugin\/file: Corefile:3 - .* for origin b\.test\. with error/,
+    })
+  })
+
   test('a file that is missing and not looked for again', async (t) => {
     const path = join(folderFor(t), 'db')
     const message = `plugin/file: Corefile:2 - Error during parsing: open ${path}: no such file or directory`
@@ -314,14 +324,15 @@ test('a bad zone keeps the program from starting, and a reload from happening', 
   const path = join(folderFor(t), 'db')
   writeFileSync(path, zone(1, 'a A x\n'))
   const corefile = join(folderFor(t), 'Corefile')
-  writeFileSync(corefile, `a.test {\n bind 127.0.0.1\n file ${path}\n}\n`)
+  const text = `a.test {\n bind 127.0.0.1\n file ${path}\n}\n`
+  writeFileSync(corefile, text)
   const failed = start(t, ['-conf', corefile, '-dns.port', '0'])
   assert.equal(await failed.ended, 1)
   const problem = `Error during parsing: failed to parse file "${path}" for origin a.test. with error ${path}:3: "x" is no address`
   assert.ok(failed.output().includes(problem), failed.output())
 
   writeFileSync(path, zone(1, 'a A 192.0.2.1\n'))
-  const program = await serveFile(t, corefile)
+  const program = await serveProgram(t, text)
   const answers = async () => {
     const reply = await ask(program.port, question('a.a.test'))
     return decodeMessage(reply ?? assert.fail('no reply')).answer.flatMap(printRecords)
@@ -337,9 +348,3 @@ test('a bad zone keeps the program from starting, and a reload from happening', 
   while ((await answers())[0] === first[0]) await later()
   assert.deepEqual(await answers(), ['a.a.test. 5 IN A 192.0.2.2'])
 })
-
-async function serveFile(t: TestContext, corefile: string): Promise<Program> {
-  const program = start(t, ['-conf', corefile, '-dns.port', '0'])
-  await program.printed(/\nlinux\/|\ndarwin\//)
-  return { ...program, port: Number(/:(\d+)\n/.exec(program.output())?.[1]) }
-}
