@@ -5,12 +5,13 @@ import { printRecords } from '../../../src/dns/text.ts'
 import { transferFrom } from '../../server/axfr.ts'
 import { type Case, compare, conformance, linesFor, withSubject } from '../suite.ts'
 
-const corefile = `example.org other.test elsewhere.test {
+const corefile = `example.org signed.test other.test elsewhere.test {
     bind 127.0.0.1
     transfer example.org {
         to *
     }
     file {$FOLDER}/db.example.org example.org
+    file {$FOLDER}/db.signed signed.test
     file {$FOLDER}/db.other other.test {
         fallthrough fall.other.test
     }
@@ -254,7 +255,35 @@ const cases: readonly Case[] = [
   },
 ]
 
-const setup = { corefile, files: { 'db.example.org': zone, 'more.db': more, 'db.other': other } }
+/** Records, each with a signature that nobody could believe. */
+const signed = [
+  '@ SOA ns a 1 7200 1800 604800 60',
+  '@ NS ns',
+  '@ NSEC *.wild A NS SOA RRSIG NSEC',
+  '*.wild A 192.0.2.100',
+  '*.wild NSEC ns A RRSIG NSEC',
+  'ns A 192.0.2.53',
+  'ns NSEC sub A RRSIG NSEC',
+  'sub DS 1 2 3 AB',
+  'sub NSEC www NS DS RRSIG NSEC',
+  'www A 192.0.2.80',
+  'www NSEC @ A RRSIG NSEC',
+]
+  .flatMap((line) => {
+    const [owner, type] = line.split(' ')
+    return [line, `${owner} RRSIG ${type} 13 2 60 20300101000000 20200101000000 1 signed.test. AAAA`]
+  })
+  .join('\n')
+
+const setup = {
+  corefile,
+  files: {
+    'db.example.org': zone,
+    'more.db': more,
+    'db.other': other,
+    'db.signed': `$TTL 60\n${signed}\nsub NS ns.elsewhere.test.\n`,
+  },
+}
 
 conformance('file', cases, setup)
 
@@ -266,6 +295,23 @@ withSubject(
       assert.equal(head, 'NOERROR')
       assert.ok(lines.includes('sub.example.org. 300 IN DS 12345 13 2 ABCDEF'))
     })
+
+    for (const [question, expected, differs] of [
+      ['www.signed.test. A', ['www A', 'www =A', ' =NS', ' NS'], undefined],
+      ['www.signed.test. AAAA', [' =SOA', ' SOA', 'www =NSEC', 'www NSEC'], undefined],
+      ['b.signed.test. A', [' =NSEC', ' =SOA', ' NSEC', ' SOA'], undefined],
+      ['x.wild.signed.test. A', ['x.wild =A', 'x.wild A', ' =NS', ' NS', '*.wild =NSEC', '*.wild NSEC'], undefined],
+      ['x.sub.signed.test. A', ['sub =DS', 'sub DS', 'sub NS'], undefined],
+    ] as const) {
+      test(`${question} of a signed zone has its evidence`, async () => {
+        const [, ...lines] = await linesFor(portOf(), question, { dnssecOk: true, udpSize: 4096 })
+        const brief = lines.map((line) => {
+          const [, owner, type, covered] = /^(.*?)\.?signed\.test\. \d+ IN (\S+) (\S+)/.exec(line) ?? []
+          return `${owner} ${type === 'RRSIG' ? `=${covered}` : type}`
+        })
+        compare(brief.sort(), [...expected].sort(), differs)
+      })
+    }
 
     test('it is handed over whole', async () => {
       const { rcode, records } = await transferFrom(portOf(), 'example.org. AXFR')
