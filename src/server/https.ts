@@ -8,6 +8,7 @@ import { Rcode, Type } from '../dns/codes.ts'
 import { decodeMessage, decodeQuery } from '../dns/decode.ts'
 import type { Client } from '../dns/query.ts'
 import { WireError } from '../dns/wire-error.ts'
+import { FairPlaces } from '../fair-places.ts'
 import type { Log } from '../log.ts'
 import { counter } from '../metrics.ts'
 import type { TlsListen } from '../plugin.ts'
@@ -72,6 +73,9 @@ export class HttpsListener {
   #limits: HttpsLimits
   #server: WebServer | undefined
   readonly #sockets = new Set<Socket>()
+  /** Of connections; undefined where there is no limit. */
+  #places: FairPlaces | undefined
+  #connections: number | undefined
   readonly #inFlight = new WeakMap<object, number>()
   #buffered = 0
   #draining = false
@@ -96,13 +100,24 @@ export class HttpsListener {
     const server = tls === undefined ? this.#plain() : await this.#secure(tls)
     this.#server = server
     this.allow(this.#place)
-    server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
-    })
+    server.on('connection', (socket: Socket) => this.#accepted(socket))
     server.listen({ host: address, port, ipv6Only: isIPv6(address), reusePort, backlog: 1024 })
     await once(server, 'listening')
     server.on('error', (error: Error) => this.#log.error(`${label}: ${error.message}`))
+  }
+
+  #accepted(socket: Socket): void {
+    const places = this.#places
+    const address = unmappedAddress(socket.remoteAddress ?? '')
+    if (places?.take(address) === false) {
+      socket.destroy()
+      return
+    }
+    this.#sockets.add(socket)
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      places?.leave(address)
+    })
   }
 
   #plain(): HttpServer {
@@ -156,6 +171,10 @@ export class HttpsListener {
     const connections = https?.connections ?? this.#base.connections
     // 0 is no limit of ours.
     server.maxConnections = connections === 0 ? Number.POSITIVE_INFINITY : connections
+    if (connections !== this.#connections) {
+      this.#connections = connections
+      this.#places = connections === 0 ? undefined : new FairPlaces(connections)
+    }
     Object.assign(server, { headersTimeout: frame, requestTimeout: frame, keepAliveTimeout: idle })
     // Over HTTP/1.1 this ends those who take nothing; a question may take as long as that.
     if (!('setSecureContext' in server)) server.timeout = Math.max(idle, write, httpsLimits.idle)

@@ -4,11 +4,13 @@ import { appendFile } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Server, TlsOptions } from 'node:tls'
 import { type ClientAuthSettings, clientAuthSettings } from '../client-auth.ts'
+import { unmappedAddress } from '../dns/address.ts'
+import { FairPlaces } from '../fair-places.ts'
 import type { Log } from '../log.ts'
 import type { TlsListen } from '../plugin.ts'
 import type { Answer } from './answer.ts'
 import type { Place } from './listeners.ts'
-import { type TcpLimits, TcpListener } from './tcp.ts'
+import { type TcpLimits, TcpListener, tcpLimits } from './tcp.ts'
 
 /** For a client to agree with us on keys, ms. */
 const handshakeTime = 5000
@@ -64,12 +66,14 @@ export class TlsListener extends TcpListener {
   /** Takes sockets that were accepted here; it listens nowhere itself. */
   #secure: Server | undefined
   /** Sockets on which client and server don't agree on keys yet, by the client's address and port. */
-  readonly #handshakes = new Map<string, Socket>()
+  readonly #handshakes = new Map<string, Handshake>()
+  readonly #places: FairPlaces
 
-  constructor(place: Place, answer: Answer, log: Log, limits?: TcpLimits) {
+  constructor(place: Place, answer: Answer, log: Log, limits: TcpLimits = tcpLimits) {
     super(place, answer, log, limits)
     this.#place = place
     this.#log = log
+    this.#places = new FairPlaces(limits.connections)
   }
 
   override async open(): Promise<void> {
@@ -79,7 +83,7 @@ export class TlsListener extends TcpListener {
     this.#secure = secure
     guard(secure, this.#place, this.#log)
     secure.on('secureConnection', (socket) => {
-      this.#handshakes.delete(peerOf(socket))
+      this.#handshakes.get(peerOf(socket))?.over()
       if (!socket.destroyed) void super.handle(socket)
     })
     await super.open()
@@ -87,12 +91,24 @@ export class TlsListener extends TcpListener {
 
   /** dns2 calls it for every connection. */
   override async handle(socket: Socket): Promise<void> {
-    const peer = peerOf(socket)
-    this.#handshakes.set(peer, socket)
-    socket.once('close', () => {
-      if (this.#handshakes.get(peer) === socket) this.#handshakes.delete(peer)
-    })
     socket.on('error', () => socket.destroy())
+    const peer = peerOf(socket)
+    const address = unmappedAddress(socket.remoteAddress ?? '')
+    if (!this.#places.take(address)) {
+      socket.destroy()
+      return
+    }
+    const handshake: Handshake = {
+      socket,
+      over: () => {
+        if (this.#handshakes.get(peer) !== handshake) return
+        this.#handshakes.delete(peer)
+        this.#places.leave(address)
+      },
+    }
+    this.#handshakes.get(peer)?.over()
+    this.#handshakes.set(peer, handshake)
+    socket.once('close', handshake.over)
     this.#secure?.emit('connection', socket)
   }
 
@@ -103,9 +119,15 @@ export class TlsListener extends TcpListener {
 
   override async drain(deadline: number): Promise<void> {
     // Who has not even agreed on keys has asked nothing.
-    for (const socket of this.#handshakes.values()) socket.destroy()
+    for (const { socket } of this.#handshakes.values()) socket.destroy()
     await super.drain(deadline)
   }
+}
+
+interface Handshake {
+  readonly socket: Socket
+  /** It has come to an end, good or bad. */
+  readonly over: () => void
 }
 
 const peerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`

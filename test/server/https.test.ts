@@ -414,6 +414,15 @@ suite('limits', () => {
     assert.deepEqual([statuses.filter((status) => status === '200').length, statuses.length], [5, 20])
   })
 
+  test('one client does not take all connections', async (t) => {
+    const { port } = await serve(t, { place: { https: { connections: 9 } } })
+    const sockets = Array.from({ length: 9 }, () => raw(t, port, 'GET / HTTP/1.1\r\n'))
+    assert.equal(await Promise.race(sockets.map(told)), '')
+    for (const socket of sockets) socket.destroy()
+    await later(50)
+    assert.equal((await overHttp1(port, false)({})).status, 200)
+  })
+
   test('connections beyond the limit are closed at once', async (t) => {
     const { port } = await serve(t, { place: { https: { connections: 1 } } })
     const socket = raw(t, port, 'GET / HTTP/1.1\r\n')

@@ -234,6 +234,18 @@ suite('limits', () => {
     await closing(socket)
   })
 
+  test('who never agrees on keys does not take all connections', async (t) => {
+    const { listener, open, port } = await serve(t, listenBy(), echo, { connections: 9 })
+    const silent = Array.from({ length: 9 }, () => connectPlain(port, '127.0.0.1'))
+    const closed = silent.map((socket) => closing(socket.on('error', () => undefined).resume()))
+    await Promise.race(closed)
+    const count = () => new Promise<number>((resolve) => listener.getConnections((_error, many) => resolve(many)))
+    assert.equal(await count(), 8)
+    for (const socket of silent) socket.destroy()
+    while ((await count()) > 0) await later(5)
+    assert.deepEqual(await exchange(open(), 'a'), ['a'])
+  })
+
   test('connections beyond the limit are closed at once', async (t) => {
     const { open } = await serve(t, listenBy(), echo, { connections: 1 })
     assert.deepEqual(await exchange(open(), 'a'), ['a'])
