@@ -5,7 +5,7 @@ import type { ServerBlock } from '../corefile/directive.ts'
 import { fileSource } from '../corefile/load.ts'
 import { parseCorefile } from '../corefile/parse.ts'
 import { knownDirectives, plugins } from '../plugins/index.ts'
-import { type BlockSetup, checkBlocks, type Loaded, setUp } from '../server/setup.ts'
+import { type BlockSetup, checkBlocks, type Loaded, setUp, tellUnencrypted } from '../server/setup.ts'
 
 export interface CorefileOptions {
   /** As it is named in messages. */
@@ -37,7 +37,8 @@ export function loadCorefile(text: string, options: Omit<CorefileOptions, 'warn'
   const blocks = parse(text, { ...options, warn: (message) => warnings.push(message) })
   // With the lines that directives stand in, as in CoreDNS: messages name them.
   const digest = createHash('sha512').update(JSON.stringify(blocks)).digest('hex')
-  return { blocks: setUp(blocks, plugins), digest, warnings }
+  const setups = setUp(blocks, plugins)
+  return { blocks: setups, digest, warnings: [...warnings, ...tellUnencrypted(setups)] }
 }
 
 /** Only says whether a Corefile can be read, without looking at this host's addresses. Throws CorefileError. */

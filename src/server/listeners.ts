@@ -3,10 +3,8 @@ import { networkInterfaces } from 'node:os'
 import type { Log } from '../log.ts'
 import type { HttpsAllowance, TcpAllowance, TlsListen } from '../plugin.ts'
 import type { Answer } from './answer.ts'
-import { HttpsListener } from './https.ts'
 import { type BlockSetup, bindAddresses, serverLabel } from './setup.ts'
 import { TcpListener } from './tcp.ts'
-import { TlsListener } from './tls.ts'
 import { UdpListener } from './udp.ts'
 
 /** One address and port to listen on. */
@@ -144,13 +142,15 @@ export class Listeners {
   }
 
   async #openHttps(place: Place): Promise<Sockets> {
+    // Loaded where they are needed: HTTP and TLS take memory in every worker.
+    const { HttpsListener } = await import('./https.ts')
     const https = new HttpsListener(place, this.#answer, this.#log)
     await https.open()
     return https
   }
 
   async #openStream(place: Place): Promise<Sockets> {
-    const tls = place.tls === undefined ? undefined : new TlsListener(place, this.#answer, this.#log)
+    const tls = place.tls === undefined ? undefined : await this.#makeTls(place)
     const tcp = tls ?? new TcpListener(place, this.#answer, this.#log)
     await tcp.open()
     return {
@@ -158,6 +158,11 @@ export class Listeners {
       secure: (now) => tls?.secure(now),
       drain: (deadline) => tcp.drain(deadline),
     }
+  }
+
+  async #makeTls(place: Place) {
+    const { TlsListener } = await import('./tls.ts')
+    return new TlsListener(place, this.#answer, this.#log)
   }
 
   async #openPlain(place: Place): Promise<Sockets> {

@@ -136,4 +136,17 @@ function refuseOverlaps(
   })
 }
 
+/** Says which keys of encrypted protocols have no certificate, for the log. */
+export function tellUnencrypted(setups: readonly BlockSetup[]): string[] {
+  const keysWith = (wanted: (setup: BlockSetup) => boolean) =>
+    setups.filter(wanted).flatMap(({ keys }) => keys.filter(({ scheme }) => scheme !== 'dns'))
+  const encrypted = new Set(keysWith(({ listen }) => listen.tls !== undefined).map(listenerOf))
+  const plain = keysWith(({ listen }) => listen.tls === undefined).filter((key) => !encrypted.has(listenerOf(key)))
+  return plain.map(({ scheme, zone, port }) => {
+    return `${scheme}://${printName(zone)}:${port} is served without encryption: its server block has no tls`
+  })
+}
+
+const listenerOf = ({ scheme, port }: Key) => `${scheme}:${port}`
+
 const placeOn = (place: string, address: string) => (address === '' ? place : `${place} on ${address}`)

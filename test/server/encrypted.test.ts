@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
 import { decode } from 'dns-packet'
-import { freePort, question } from './ask.ts'
+import { askTcp, freePort, question } from './ask.ts'
 import { authority, first, later, second, trusting } from './encrypted.ts'
 import { folderFor, start } from './process.ts'
 
@@ -63,10 +63,25 @@ const shown = (socket: TLSSocket) => socket.getPeerX509Certificate()?.toString()
 
 test('the banner says how each key is served', async (t) => {
   const { program, tlsPort, httpsPort, plainPort } = await serve(t)
-  assert.match(
-    program.output(),
-    new RegExp(`^tls://\\.:${tlsPort}\nhttps://\\.:${httpsPort}\nhttps://\\.:${plainPort}\ntls://\\.:[1-9]`, 'm'),
-  )
+  const keys = program.output().match(/^\w+:\/\/\.:\d+ on 127\.0\.0\.1$/gm) ?? []
+  for (const key of [`tls://.:${tlsPort}`, `https://.:${httpsPort}`, `https://.:${plainPort}`]) {
+    assert(keys.includes(`${key} on 127.0.0.1`), program.output())
+  }
+  assert.equal(keys.length, 4)
+})
+
+test('keys that are not encrypted are told of at the start', async (t) => {
+  const { program, plainPort, tlsPort } = await serve(t)
+  const warnings = program.output().match(/^\[WARNING\] .*$/gm)
+  assert.deepEqual(warnings, [
+    `[WARNING] https://.:${plainPort} is served without encryption: its server block has no tls`,
+    '[WARNING] tls://.:0 is served without encryption: its server block has no tls',
+  ])
+  // It is DNS over TCP there.
+  const keys = [...program.output().matchAll(/^tls:\/\/\.:(\d+) on /gm)].map((match) => Number(match[1]))
+  const port = keys.find((each) => each !== tlsPort) ?? 0
+  const reply = await askTcp(port, question('example.org'))
+  assert.equal(decode(reply).additionals?.[0]?.type, 'A')
 })
 
 test('connections outlive a reload, and it shows the certificate of now', async (t) => {
