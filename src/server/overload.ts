@@ -12,18 +12,24 @@ import type { Quota } from './socket-filter.ts'
 const windowLength = 100
 /** Windows without anybody over the share after which overload is over. */
 const calmWindows = 50
-/** Of what was answered in a window in which the socket was full. */
-const target = 0.9
+/** Of what was answered in a window in which the queue was never empty; where it was full, there must be time to read it off. */
+const target = { queued: 0.9, full: 0.5 }
 /** Growth of the share in a window: where it was too much before, and well below that. */
 const raise = { near: 1.05, far: 1.25 }
-/** What is well below. */
-const near = 0.7
+/** What is near. */
+const near = { from: 0.7, to: 1.1 }
+/** The share of one client is never less: as much costs next to nothing. */
+const leastShare = 10
+/** Queries after which a full window is long enough to tell how many there is time for; or ms. */
+const sample = { queries: 512, time: 1000 }
 /** Clients counted by themselves; those that come when there are so many are counted as one. */
 const maxClients = 10_000
 /** Clients over the share that the kernel is told of: the heaviest. */
 const maxQuotas = 32
-/** Those a little over it are cheaper to read. */
-const quotaFrom = 1.2
+/** Those a little over it, or of little weight, are cheaper to read. */
+const quotaFrom = { share: 1.2, queries: 100 }
+/** The least part that is let in, for something must be seen of a client to know what it wants. */
+const leastAccepted = 0.01
 
 const states = gauge(
   'clusterdns_udp_overloaded',
@@ -39,10 +45,12 @@ const unanswered = counter(
 /** A client's address: that of IPv4 as a number, others as a character per octet or as text. */
 export type ClientKey = number | string
 
+export type Queue = 'emptied' | 'queued' | 'full'
+
 /** The socket, as overload knows it. */
 export interface Pressure {
-  /** Was there more to do than time since the last call? */
-  full(): boolean
+  /** Was there more to do than time since the last call, and no room left for it either? */
+  queue(): Queue
   /** Lets the kernel drop what is over these; none lifts them. Returns whether it does. */
   limit(quotas: readonly Quota[]): boolean
   /** Datagrams that the kernel has dropped so far. */
@@ -79,6 +87,9 @@ export class Overload {
   /** What was too much, the last time. */
   #ceiling = unlimited
   #quotas: ReadonlyMap<ClientKey, number> = new Map()
+  /** At its worst in this window. */
+  #queue: Queue = 'emptied'
+  #read = 0
   #calm = 0
   #since = 0
   #windowSince = 0
@@ -128,6 +139,7 @@ export class Overload {
       } else tally = this.#others
     }
     tally.read++
+    this.#read++
     const share = this.#share
     const tokens = Math.min(share, tally.tokens + (share * (this.#now - tally.at)) / windowLength)
     tally.at = this.#now
@@ -149,6 +161,10 @@ export class Overload {
     this.#now = now
     const length = now - this.#windowSince
     if (this.#timer === undefined || length < windowLength) return
+    const queue = this.#pressure.queue()
+    if (this.#queue === 'emptied' || queue === 'full') this.#queue = queue
+    const known = this.#read === 0 || this.#read >= sample.queries || length >= sample.time
+    if (this.#queue !== 'emptied' && !known) return
     this.#windowSince = now
     this.#turn(windowLength / length)
   }
@@ -159,16 +175,22 @@ export class Overload {
     for (const [client, { read }] of this.#clients) {
       if (read > 0) demands.set(client, (read * scale) / (this.#quotas.get(client) ?? 1))
     }
+    // Of whom little is let in nothing may have come.
+    for (const [client, accept] of this.#quotas) {
+      if (!demands.has(client)) demands.set(client, this.#share / accept / 2)
+    }
     const all = [...demands.values(), this.#others.read * scale]
     // Where nothing came there is nothing to learn.
-    if (Math.max(...all) === 0) this.#calm++
-    else if (this.#pressure.full()) {
+    if (this.#read === 0) this.#calm++
+    else if (this.#queue !== 'emptied') {
+      const part = target[this.#queue]
       this.#ceiling = this.#share
-      this.#share = Math.max(1, Math.min(unlimited, fairShare(all, this.#answered * scale * target)))
-      if (this.#ceiling === unlimited) this.#ceiling = this.#share / target
+      this.#share = Math.max(leastShare, Math.min(unlimited, fairShare(all, this.#answered * scale * part)))
+      if (this.#ceiling === unlimited) this.#ceiling = this.#share / part
       this.#calm = 0
     } else {
-      const growth = this.#share < this.#ceiling * near ? raise.far : raise.near
+      const part = this.#share / this.#ceiling
+      const growth = part > near.from && part < near.to ? raise.near : raise.far
       this.#share = Math.min(unlimited, this.#share * growth)
       this.#calm = Math.max(...all) > this.#share ? 0 : this.#calm + 1
     }
@@ -177,18 +199,21 @@ export class Overload {
       else tally.read = 0
     }
     this.#others.read = 0
+    this.#read = 0
     this.#answered = 0
+    this.#queue = 'emptied'
     if (this.#calm >= calmWindows) this.end()
     else this.#tellKernel(demands)
   }
 
   #tellKernel(demands: ReadonlyMap<ClientKey, number>): void {
     const heavy = [...demands]
-      .filter(([client, demand]) => demand > this.#share * quotaFrom && octetsOf(client) !== undefined)
+      .filter(([, demand]) => demand > this.#share * quotaFrom.share && demand > quotaFrom.queries)
+      .filter(([client]) => octetsOf(client) !== undefined)
       .sort(([, a], [, b]) => b - a)
       .slice(0, maxQuotas)
     if (heavy.length === 0 && this.#quotas.size === 0) return
-    const quotas = new Map(heavy.map(([client, demand]) => [client, this.#share / demand]))
+    const quotas = new Map(heavy.map(([client, demand]) => [client, Math.max(leastAccepted, this.#share / demand)]))
     const done = this.#pressure.limit(
       heavy.map(([client]) => ({ address: octetsOf(client) as string, accept: quotas.get(client) as number })),
     )

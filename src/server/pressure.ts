@@ -2,7 +2,7 @@
 // event loop's having no time to wait.
 import { existsSync, readFileSync } from 'node:fs'
 import { counter } from '../metrics.ts'
-import type { Pressure } from './overload.ts'
+import type { Pressure, Queue } from './overload.ts'
 import type { Quota } from './socket-filter.ts'
 import { limitSenders, socketState } from './socket-state.ts'
 
@@ -54,14 +54,15 @@ export class SocketPressure implements Pressure {
   }
 
   /** A queue that is never empty only makes everybody wait (RFC 8289 4.1). */
-  full(): boolean {
+  queue(): Queue {
     this.look()
     // What is lost while there is a filter may have met that.
-    const full = !this.#emptied || this.#peak > fullFrom || (this.#lostSince > 0 && !this.#limited)
+    const full = this.#peak > fullFrom || (this.#lostSince > 0 && !this.#limited)
+    const queue = full ? 'full' : this.#emptied ? 'emptied' : 'queued'
     this.#emptied = false
     this.#peak = 0
     this.#lostSince = 0
-    return full
+    return queue
   }
 
   limit(quotas: readonly Quota[]): boolean {
@@ -89,17 +90,17 @@ export class LoopPressure implements Pressure {
 
   /** Has the kernel dropped datagrams while there was no time to wait? To be asked now and then: where there wasn't it takes 0.1 ms. */
   lost(): boolean {
-    if (!this.full()) return false
+    if (this.queue() === 'emptied') return false
     const seen = this.#seen
     this.#seen = this.#drops()
     return this.#seen > seen
   }
 
-  full(): boolean {
+  queue(): Queue {
     const now = performance.eventLoopUtilization()
     const { idle, active } = performance.eventLoopUtilization(now, this.#before)
     this.#before = now
-    return idle < (idle + active) * busyUnder
+    return idle < (idle + active) * busyUnder ? 'queued' : 'emptied'
   }
 
   limit(): boolean {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { logTo } from '../../src/log.ts'
-import { Overload, type Pressure } from '../../src/server/overload.ts'
+import { Overload, type Pressure, type Queue } from '../../src/server/overload.ts'
 import type { Quota } from '../../src/server/socket-filter.ts'
 import { samplesOf } from '../samples.ts'
 
@@ -49,11 +49,11 @@ function simulate({ capacity, room, gap, rates, filters }: Load, ms: number): nu
   let [emptied, lost] = [true, 0]
   const pressure: Pressure = {
     dropped: 0,
-    full: () => {
-      const full = !emptied || lost > 0
+    queue: () => {
+      const queue = lost > 0 ? 'full' : emptied ? 'emptied' : 'queued'
       emptied = false
       lost = 0
-      return full
+      return queue
     },
     limit: (quotas) => {
       for (const client of clients) {
@@ -139,10 +139,10 @@ test('equals get equal parts', () => {
 test('it is told of when it begins and when it is over, counted, and lifts what the kernel was told', () => {
   const lines: string[] = []
   const limits: (readonly Quota[])[] = []
-  let full = true
+  let queue: Queue = 'queued'
   const pressure: Pressure = {
     dropped: 0,
-    full: () => full,
+    queue: () => queue,
     limit: (quotas) => {
       limits.push(quotas)
       return true
@@ -162,7 +162,7 @@ test('it is told of when it begins and when it is over, counted, and lifts what 
   overload.look(200)
   assert.deepEqual(limits, [[{ address: '\x7f\0\0\x01', accept: (900 * 0.9) / 2000 }]])
   assert.equal(samplesOf('clusterdns_udp_over_share_total')['server="dns://told"'], 1100)
-  full = false
+  queue = 'emptied'
   for (let window = 3; overload.on; window++) {
     assert.ok(window < 100)
     overload.look(window * 100)
@@ -178,7 +178,7 @@ test('it is told of when it begins and when it is over, counted, and lifts what 
 })
 
 test('however many clients there are, what is counted of them has an end', () => {
-  const pressure: Pressure = { dropped: 0, full: () => true, limit: () => false }
+  const pressure: Pressure = { dropped: 0, queue: () => 'queued', limit: () => false }
   const overload = new Overload('dns://crowd', pressure, silent)
   overload.begin(0)
   for (let client = 0; client < 30_000; client++) overload.admit(client)
