@@ -145,7 +145,8 @@ for (const [name, cases] of Object.entries(good)) {
 /** Text to message; `Corefile:` stands for the main file, other files begin with a slash. */
 const bad: Readonly<Record<string, string>> = {
   '. {\n  bogus\n}': "Corefile:2 - Error during parsing: Unknown directive 'bogus'",
-  '. {\n  forward . 1.1.1.1\n}': "Corefile:2 - Error during parsing: Directive 'forward' is not supported here; docs/migrating.md says what to do instead",
+  '. {\n  forward . 1.1.1.1\n}':
+    "Corefile:2 - Error during parsing: Directive 'forward' is not supported here; docs/migrating.md says what to do instead",
   '. {\n  {$TWO}\n}': "Corefile:2 - Error during parsing: Unknown directive 'a b'",
   '. {\n  log\n': "Corefile:2 - Syntax error: Unexpected token 'log', expecting '}'",
   '. {': "Corefile:1 - Syntax error: Unexpected token '{', expecting '}'",
