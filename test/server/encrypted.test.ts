@@ -63,7 +63,7 @@ const shown = (socket: TLSSocket) => socket.getPeerX509Certificate()?.toString()
 
 test('the banner says how each key is served', async (t) => {
   const { program, tlsPort, httpsPort, plainPort } = await serve(t)
-  const keys = program.output().match(/^\w+:\/\/\.:\d+ on 127\.0\.0\.1$/gm) ?? []
+  const keys: readonly string[] = program.output().match(/^\w+:\/\/\.:\d+ on 127\.0\.0\.1$/gm) ?? []
   for (const key of [`tls://.:${tlsPort}`, `https://.:${httpsPort}`, `https://.:${plainPort}`]) {
     assert(keys.includes(`${key} on 127.0.0.1`), program.output())
   }
