@@ -29,7 +29,7 @@ export interface FeedLimits {
   readonly graceMs: number
 }
 
-const feedLimits: FeedLimits = { changes: 128, octets: 16_384, graceMs: 30_000 }
+const feedLimits: FeedLimits = { changes: 128, octets: 16_384, graceMs: 10_000 }
 
 /** What has to be told of one kind: first every key there is, and all along those that changed. */
 interface Backlog {
