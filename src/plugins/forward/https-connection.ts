@@ -84,10 +84,11 @@ export class HttpsConnection implements Connection {
     this.#idle.refresh()
     if (this.#fault !== undefined) return Promise.reject(this.#fault)
     const stream = this.#send(request)
+    const repliesBefore = this.#replies
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        // Something is wrong with the connection, if only that nothing comes over it any more.
-        this.retire()
+        // Nothing has come over the connection meanwhile: it may be dead. Else it was only this question's reply.
+        if (this.#replies === repliesBefore) this.retire()
         this.#giveUp(stream, timeoutError(this.#describe()))
       }, timeout)
       this.#asked.set(stream, { request, timer, chunks: [], size: 0, headers: {}, resolve, reject })

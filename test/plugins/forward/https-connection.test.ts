@@ -221,6 +221,22 @@ suite('connections', () => {
     assert.equal(upstream.asked.length, 1)
   })
 
+  test('stay where only one question has no reply, and are left where none has', async (t) => {
+    const { upstream, paths } = await secureUpstream(t, 'https', {
+      behave: (asked) => (asked.query.questions[0]?.type === 28 ? [] : honest(asked)),
+    })
+    const properties = ['max_fails 0', 'max_connect_attempts 1', 'read_timeout 1s']
+    const { told } = forwardBy(t, stanza(upstream.address, paths.ca, ...properties))
+    const late = told('example.org. AAAA')
+    for (let i = 0; i < 5; i++) assert.equal(await told(`n${i}.org. A`), `NOERROR n${i}.org. 60 IN A 192.0.2.1`)
+    assert.match(await late, /^SERVFAIL EDE22: /)
+    assert.equal(await told('example.org. A'), truth)
+    assert.equal(upstream.connections, 1)
+    assert.match(await told('example.org. AAAA'), /^SERVFAIL EDE22: /)
+    assert.equal(await told('example.org. A'), truth)
+    assert.equal(upstream.connections, 2)
+  })
+
   test('end after a while without questions, beyond max_age, and with the configuration', async (t) => {
     const { upstream, paths } = await secureUpstream(t, 'https')
     const short = forwardBy(t, stanza(upstream.address, paths.ca, 'expire 30ms'))
