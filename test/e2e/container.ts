@@ -37,7 +37,8 @@ export interface Container {
   /** Resolves to the exit code. */
   readonly ended: Promise<number | null>
   output(): string
-  kill(signal: 'SIGTERM' | 'SIGKILL'): void
+  /** Resolves when the signal was sent, or nobody is there to get it. */
+  kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
   /** What the kernel counts for all of it, in octets: now, and at its highest. Undefined without limits. */
   memory(): { readonly now: number; readonly peak: number } | undefined
   /** How often the kernel has killed in it for want of memory. */
@@ -85,8 +86,8 @@ export async function startContainer(spec: ContainerSpec): Promise<Container> {
     pid,
     ended,
     output: () => output,
-    kill: (signal) => {
-      spawnSync('runc', [...runc, 'kill', spec.name, signal])
+    kill: async (signal) => {
+      await once(spawn('runc', [...runc, 'kill', spec.name, signal], { stdio: 'ignore' }), 'exit')
     },
     memory() {
       if (spec.limits === undefined) return undefined

@@ -130,9 +130,9 @@ suite('image', { skip: isSetUp ? false : 'started by npm run e2e' }, () => {
       t.after(() => internet.close())
       const started = performance.now()
       const program = await start(['-conf', '/etc/coredns/Corefile'], cpu)
-      t.after(() => {
-        program.kill('SIGKILL')
-        return program.ended
+      t.after(async () => {
+        await program.kill('SIGKILL')
+        await program.ended
       })
       await until(async () => (await addressesOf('svc-0.ns-0.svc.cluster.local', 100)) !== undefined, program)
       const answered = performance.now() - started
@@ -189,7 +189,7 @@ suite('image', { skip: isSetUp ? false : 'started by npm run e2e' }, () => {
         assert.equal(program.outOfMemory(), 0)
       }
 
-      program.kill('SIGTERM')
+      await program.kill('SIGTERM')
       assert.equal(await program.ended, 0, program.output())
     })
   }

@@ -1,11 +1,10 @@
 // What kubelet and kube-proxy do for the pods of kube-dns, with real containers: the sandbox decides which pods there are, here
 // they are started, asked whether they are ready, told to end, and put behind the Service's address.
-import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EndpointSlice, Pod } from '../../src/sandbox/resources.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { type Container, type ContainerSpec, startContainer } from './container.ts'
-import { addPod, clusterIP, type Network, nodeAddress, type PodNetwork, removePod } from './network.ts'
+import { clusterIP, joinPod, leavePod, type Network, nodeAddress, type PodNetwork } from './network.ts'
 import { forgetFlows, setEndpoints } from './service-proxy.ts'
 
 export interface KubeletOptions {
@@ -28,7 +27,8 @@ const dnsPods = { namespace: 'kube-system', label: 'kube-dns' } as const
 
 interface Running {
   readonly name: string
-  readonly network: PodNetwork
+  readonly address: string
+  readonly network: Promise<PodNetwork>
   readonly container: Promise<Container>
   ready: boolean
   failures: number
@@ -43,6 +43,10 @@ export class Kubelet {
   readonly #loops: readonly Promise<void>[]
   #endpoints: readonly string[] = []
   #closing = false
+  /** When pods were told to end, by their addresses. */
+  readonly #told = new Map<string, number>()
+  /** The longest, in milliseconds, that a pod which was told to end was still asked. */
+  slowest = 0
   /** How many containers were started. */
   starts = 0
   /** What happened, in lines that begin with the time. */
@@ -107,14 +111,15 @@ export class Kubelet {
     const annotations = { 'sandbox.clusterdns.io/termination-seconds': String(grace / 1000) }
     sandbox.patch('Pod', dnsPods.namespace, name, { metadata: { annotations } })
     const [short = ''] = name.split('-').slice(-1)
-    const own = addPod(network, short, address, `nameserver ${nodeAddress}\n`)
-    execFileSync('ip', ['netns', 'exec', own.name, 'sysctl', '-qw', 'net.ipv4.ip_unprivileged_port_start=0'])
+    const joined = joinPod(network, short, address, `nameserver ${nodeAddress}\n`)
     this.starts++
     this.tell(`${address} is started`)
     const spec = container(pod.spec.containers[0]?.image ?? '')
     const args = [...spec.args, ...((pod.spec.containers[0] as { args?: string[] } | undefined)?.args ?? [])]
-    const started = startContainer({ ...spec, args, name, network: own.name, mounts: mounts(own) })
-    const running = { name, network: own, container: started, ready: false, failures: 0, ending: false }
+    const started = joined.then((own) =>
+      startContainer({ ...spec, args, name, network: own.name, mounts: mounts(own) }),
+    )
+    const running = { name, address, network: joined, container: started, ready: false, failures: 0, ending: false }
     void started
       .then(async (container) => {
         const code = await container.ended
@@ -127,15 +132,16 @@ export class Kubelet {
   #end(running: Running, signal: 'SIGTERM' | 'SIGKILL', uid = ''): Promise<void> {
     const ended = (async () => {
       const container = await running.container
-      this.tell(`${running.network.address} gets ${signal}`)
-      container.kill(signal)
-      const timer = setTimeout(() => container.kill('SIGKILL'), grace)
+      this.tell(`${running.address} gets ${signal}`)
+      this.#told.set(running.address, performance.now())
+      await container.kill(signal)
+      const timer = setTimeout(() => void container.kill('SIGKILL'), grace)
       const code = await container.ended
       clearTimeout(timer)
-      this.tell(`${running.network.address} has ended`)
+      this.tell(`${running.address} has ended`)
       if (signal === 'SIGTERM' && code !== 0)
         this.faults.push(`${running.name} ended with ${code}: ${container.output()}`)
-      removePod(running.network)
+      await leavePod(await running.network)
       if (uid === '') return
       this.#running.delete(uid)
       this.#options.sandbox.delete('Pod', dnsPods.namespace, running.name, { gracePeriodSeconds: 0 })
@@ -154,7 +160,7 @@ export class Kubelet {
 
   async #probeOne(running: Running): Promise<void> {
     if (running.ending) return
-    const url = `http://${running.network.address}:8181/ready`
+    const url = `http://${running.address}:8181/ready`
     const ok = await fetch(url, { signal: AbortSignal.timeout(1000) }).then(
       (response) => response.ok,
       () => false,
@@ -163,7 +169,7 @@ export class Kubelet {
     const ready = ok || (running.ready && running.failures < failureThreshold)
     if (ready === running.ready || running.ending) return
     running.ready = ready
-    this.tell(`${running.network.address} is ${ready ? '' : 'not '}ready`)
+    this.tell(`${running.address} is ${ready ? '' : 'not '}ready`)
     const annotations = { [readyAnnotation]: String(ready) }
     this.#options.sandbox.patch('Pod', dnsPods.namespace, running.name, { metadata: { annotations } })
   }
@@ -182,7 +188,10 @@ export class Kubelet {
       if (chosen.join() !== this.#endpoints.join()) {
         setEndpoints(clusterIP, chosen)
         this.tell(`the Service has ${chosen.join(', ')}`)
-        for (const gone of this.#endpoints.filter((each) => !chosen.includes(each))) forgetFlows(clusterIP, gone)
+        for (const gone of this.#endpoints.filter((each) => !chosen.includes(each))) {
+          forgetFlows(clusterIP, gone)
+          this.slowest = Math.max(this.slowest, performance.now() - (this.#told.get(gone) ?? performance.now()))
+        }
         this.#endpoints = chosen
       }
       await sleep(syncPeriod)

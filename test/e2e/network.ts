@@ -1,8 +1,9 @@
 // A node and its pods as network namespaces (iproute2): the node holds a bridge, each pod has an address and a resolv.conf of
 // its own. The ClusterIP is an address of the node, or, where pods are routed, nobody's: the node then has to translate it
 // (service-proxy.ts). Needs root.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { promisify } from 'node:util'
 
 export const clusterIP = '10.96.0.10'
 
@@ -67,27 +68,53 @@ export function makeNetwork(files: Readonly<Record<string, string>>, { routed = 
   return { ...network, pods }
 }
 
-/** `address`: its address, of 10.244.0.0/16. Whoever adds one removes it. */
-export function addPod({ node, routed }: Network, pod: string, address: string, resolvConf: string): PodNetwork {
+/** `address`: its address, of 10.244.0.0/16. */
+function addPod(network: Network, pod: string, address: string, resolvConf: string): PodNetwork {
+  const own = podNetwork(network, pod, address, resolvConf)
+  for (const command of commandsFor(network, own)) ip(...command)
+  return own
+}
+
+/** As addPod, but lets this thread do other things meanwhile. Whoever adds one removes it. */
+export async function joinPod(network: Network, pod: string, address: string, resolvConf: string): Promise<PodNetwork> {
+  const own = podNetwork(network, pod, address, resolvConf)
+  await runAll(commandsFor(network, own))
+  // As container runtimes set it.
+  await runAll([['netns', 'exec', own.name, 'sysctl', '-qw', 'net.ipv4.ip_unprivileged_port_start=0']])
+  return own
+}
+
+export async function leavePod({ name }: PodNetwork): Promise<void> {
+  await runAll([['netns', 'del', name]])
+  rmSync(`/etc/netns/${name}`, { recursive: true, force: true })
+}
+
+/** Runs `ip` with each of these arguments, which have nothing in them that a shell would take for its own. */
+async function runAll(commands: readonly (readonly string[])[]): Promise<void> {
+  const script = commands.map((args) => `ip ${args.join(' ')}`).join('\n')
+  await promisify(execFile)('sh', ['-ec', script])
+}
+
+function podNetwork({ node }: Network, pod: string, address: string, resolvConf: string): PodNetwork {
   const name = node.replace(/node$/, pod)
-  const [third = 0, fourth = 0] = address.split('.').slice(2).map(Number)
-  const peer = `veth${third}-${fourth}`
-  ip('netns', 'add', name)
-  ip('link', 'add', 'eth0', 'netns', name, 'type', 'veth', 'peer', 'name', peer, 'netns', node)
-  inside(node, 'link', 'set', peer, 'master', 'br0', 'up')
-  inside(name, 'link', 'set', 'lo', 'up')
-  inside(name, 'addr', 'add', `${address}/${routed ? 32 : 24}`, 'dev', 'eth0')
-  inside(name, 'addr', 'add', `fd00:10:244::${third}:${fourth}/64`, 'dev', 'eth0', 'nodad')
-  inside(name, 'link', 'set', 'eth0', 'up')
-  if (routed) inside(name, 'route', 'add', nodeAddress, 'dev', 'eth0')
-  inside(name, 'route', 'add', 'default', 'via', nodeAddress)
   writeEtc(name, resolvConf)
   return { name, address, resolvConf }
 }
 
-export function removePod({ name }: PodNetwork): void {
-  ip('netns', 'del', name)
-  rmSync(`/etc/netns/${name}`, { recursive: true, force: true })
+function commandsFor({ node, routed }: Network, { name, address }: PodNetwork): string[][] {
+  const [third = 0, fourth = 0] = address.split('.').slice(2).map(Number)
+  const peer = `veth${third}-${fourth}`
+  return [
+    ['netns', 'add', name],
+    ['link', 'add', 'eth0', 'netns', name, 'type', 'veth', 'peer', 'name', peer, 'netns', node],
+    ['-n', node, 'link', 'set', peer, 'master', 'br0', 'up'],
+    ['-n', name, 'link', 'set', 'lo', 'up'],
+    ['-n', name, 'addr', 'add', `${address}/${routed ? 32 : 24}`, 'dev', 'eth0'],
+    ['-n', name, 'addr', 'add', `fd00:10:244::${third}:${fourth}/64`, 'dev', 'eth0', 'nodad'],
+    ['-n', name, 'link', 'set', 'eth0', 'up'],
+    ...(routed ? [['-n', name, 'route', 'add', nodeAddress, 'dev', 'eth0']] : []),
+    ['-n', name, 'route', 'add', 'default', 'via', nodeAddress],
+  ]
 }
 
 /** Removes it with all pods that there are now, and ends what still runs in them. */
