@@ -165,6 +165,14 @@ export function parseCidr(text: string): Cidr | undefined {
   }
 }
 
+/** As `parseCidr`; IPv4 written as IPv6 (`::ffff:10.0.0.0/104`) is IPv4. */
+export function parseUnmappedCidr(text: string): Cidr | undefined {
+  const cidr = parseCidr(text)
+  if (cidr === undefined || cidr.family === 4 || cidr.prefix < 96) return cidr
+  const address = unmappedAddress(cidr.address)
+  return address === cidr.address ? cidr : parseCidr(`${address}/${cidr.prefix - 96}`)
+}
+
 function maskOctets(octets: string, prefix: number): string {
   const whole = prefix >> 3
   if (whole === octets.length) return octets

@@ -7,6 +7,7 @@ import {
   canonicalAddress,
   parseAddress,
   parseCidr,
+  parseUnmappedCidr,
   printAddress,
   reverseName,
   reverseZones,
@@ -179,6 +180,21 @@ for (const [text, address, zones, count = zones.length] of [
     assert.equal(cidr.family, text.includes(':') ? 6 : 4)
     assert.equal(reverseZones(cidr).length, count)
     assert.deepEqual(reverseZones(cidr).slice(0, zones.length).map(printName), zones)
+  })
+}
+
+for (const [text, address, prefix] of [
+  ['::ffff:10.1.2.3/104', '10.0.0.0', 8],
+  ['::FFFF:a01:203/128', '10.1.2.3', 32],
+  ['::ffff:0:0/96', '0.0.0.0', 0],
+  // It holds more than IPv4.
+  ['::ffff:0:0/95', '::fffe:0:0', 95],
+  ['::10.1.2.3/104', '::a00:0', 104],
+  ['10.0.0.0/8', '10.0.0.0', 8],
+] as const) {
+  test(`${text} without the IPv6 around it`, () => {
+    const cidr = parseUnmappedCidr(text)
+    assert.deepEqual([cidr?.address, cidr?.prefix], [address, prefix])
   })
 }
 

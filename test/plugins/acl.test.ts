@@ -85,6 +85,7 @@ suite('questions', () => {
     block type A MX net 192.168.0.0/16
     filter type * net 2001:db8::/32
     drop net 192.0.2.1 fe80::/10
+    block net ::ffff:192.0.2.2 ::ffff:198.51.100.0/120
   }
   acl b.example.org {
     block
@@ -101,6 +102,10 @@ suite('questions', () => {
     ['example.org. A', '2001:db9::1', passed],
     ['example.org. A', '192.0.2.1', silence],
     ['example.org. A', 'fe80::1%eth0', silence],
+    ['example.org. A', '192.0.2.2', blocked],
+    ['example.org. A', '192.0.2.3', passed],
+    ['example.org. A', '198.51.100.255', blocked],
+    ['example.org. A', '198.51.101.0', passed],
     // Where no policy fits the next directive counts; what is allowed is allowed.
     ['b.example.org. A', '10.0.0.1', blocked],
     ['b.example.org. A', '192.168.1.1', passed],
@@ -137,8 +142,8 @@ suite('questions', () => {
         ),
     )
     assert.deepEqual(counts, {
-      'coredns_acl_allowed_requests_total ': 6,
-      'coredns_acl_blocked_requests_total example.org. ': 2,
+      'coredns_acl_allowed_requests_total ': 8,
+      'coredns_acl_blocked_requests_total example.org. ': 4,
       'coredns_acl_blocked_requests_total a.example.org. ': 1,
       'coredns_acl_blocked_requests_total b.example.org. ': 1,
       'coredns_acl_filtered_requests_total example.org. ': 1,

@@ -1,4 +1,5 @@
 // From the tree of an expression to a function: types are checked once, patterns and networks are made ready.
+import { parseUnmappedCidr } from '../../dns/address.ts'
 import type { Query } from '../../dns/query.ts'
 import { compilePattern, PatternError } from '../../regexp.ts'
 import {
@@ -8,7 +9,6 @@ import {
   foreignFunctions,
   functions,
   isIn,
-  readCidr,
   type Value,
   type ValueType,
 } from './functions.ts'
@@ -114,7 +114,7 @@ function compileCall({ name, args, at }: Extract<Node, { node: 'call' }>, facts:
   const [first, second] = compiled
   const [, cidr] = args
   if (name === 'incidr' && first !== undefined && cidr?.node === 'literal') {
-    const network = readCidr(String(cidr.value))
+    const network = parseUnmappedCidr(String(cidr.value))
     if (network === undefined) throw new ExpressionError(`invalid CIDR address: ${cidr.value}`, cidr.at)
     return { type: 'bool', run: (query) => isIn(first.run(query) as string, network) }
   }

@@ -1,5 +1,5 @@
 // The functions of expressions: facts of a question, and what can be done with them.
-import { type Cidr, parseAddress, parseCidr, unmappedAddress } from '../../dns/address.ts'
+import { type Cidr, parseAddress, parseUnmappedCidr, unmappedAddress } from '../../dns/address.ts'
 import { printClass, printType } from '../../dns/codes.ts'
 import { printName } from '../../dns/name.ts'
 import type { Query } from '../../dns/query.ts'
@@ -51,7 +51,7 @@ export const functions: Readonly<Record<string, ExpressionFunction>> = {
     takes: ['string', 'string'],
     gives: 'bool',
     run(_query, [address, cidr]) {
-      const network = readCidr(cidr as string)
+      const network = parseUnmappedCidr(cidr as string)
       if (network === undefined) throw failure
       return isIn(address as string, network)
     },
@@ -79,14 +79,6 @@ export const foreignFunctions: ReadonlySet<string> = new Set(
 /** What a reply by this way may have, octets. */
 function bufferSize(query: Query): number {
   return protocolOf(query) === 'tcp' ? 65_535 : Math.max(512, query.edns?.udpSize ?? 0)
-}
-
-/** IPv4 written as IPv6 (`::ffff:10.0.0.0/104`) is IPv4. Undefined for what is no CIDR. */
-export function readCidr(text: string): Cidr | undefined {
-  const cidr = parseCidr(text)
-  if (cidr === undefined || cidr.family === 4 || cidr.prefix < 96) return cidr
-  const address = unmappedAddress(cidr.address)
-  return address === cidr.address ? cidr : parseCidr(`${address}/${cidr.prefix - 96}`)
 }
 
 /** Addresses that are good on one link only come with the name of its interface. Throws `failure` for what is no address. */
