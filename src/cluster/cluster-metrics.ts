@@ -56,7 +56,7 @@ const watchAge = gauge(
 const silence = gauge('clusterdns_kubernetes_silence_seconds', 'Time since the watch last said anything.', ['kind'])
 
 /** Why everything was listed again: see docs/plugins/kubernetes.md. */
-export type RelistReason = 'expired' | 'rewound' | 'gap' | 'malformed' | 'barren' | 'uncounted'
+export type RelistReason = 'expired' | 'rewound' | 'gap' | 'malformed' | 'barren' | 'periodic'
 
 const eventTypes: ReadonlySet<string> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'])
 

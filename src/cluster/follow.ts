@@ -12,6 +12,7 @@ import type { Mirror } from './mirror.ts'
 import { Reflector, type ReflectorTiming, type Resource } from './reflector.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
 import type { Kind } from './store.ts'
+import { Turns } from './turns.ts'
 import type { ClusterOptions } from './watch.ts'
 
 export interface FollowContext {
@@ -25,6 +26,7 @@ export interface FollowContext {
 interface Following extends FollowContext {
   readonly options: ClusterOptions
   readonly contacts: Contacts
+  readonly turns: Turns
   readonly keeper: SnapshotKeeper | undefined
   readonly credentials: Credentials
   readonly complain: (problem: string) => void
@@ -67,7 +69,15 @@ export async function follow(options: ClusterOptions, context: FollowContext): P
   const { mirror, freshness, log, signal } = context
   const contacts = new Contacts(freshness, log, signal)
   const keeper = openSnapshot(options, contacts, context)
-  const following: Following = { ...context, options, contacts, keeper, credentials, complain: onceEach(log) }
+  const following: Following = {
+    ...context,
+    options,
+    contacts,
+    turns: new Turns(),
+    keeper,
+    credentials,
+    complain: onceEach(log),
+  }
   const stateOf = (kind: Kind) => ({ objects: mirror.count(kind), ...contacts.stateOf(kind) })
   showFollower(() => new Map(options.kinds.map((kind) => [kind, stateOf(kind)])), signal)
   for (const kind of options.kinds) followKind(kind, following)
@@ -161,7 +171,7 @@ async function reflect<K extends Kind>(
   listed: () => void,
   isFinal: (refusal: ApiError) => boolean,
 ): Promise<ApiError | undefined> {
-  const { mirror, contacts, log, signal, timing, credentials, complain, keeper } = following
+  const { mirror, contacts, turns, log, signal, timing, credentials, complain, keeper } = following
   const { kind, singular, read } = source
   const failed = (): void => keeper?.unreachable(kind)
   const intake = new KindIntake({ kind, mirror, namespace, singular, read, complain, listed })
@@ -173,6 +183,7 @@ async function reflect<K extends Kind>(
       credentials,
       intake,
       contact,
+      turns,
       log,
       signal,
       isFinal,

