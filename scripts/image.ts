@@ -1,5 +1,6 @@
 // `npm run image`: builds the Dockerfile with buildah, by default on images made of Debian packages, so that no registry is
 // needed; says how large the image is, and of what.
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -64,6 +65,13 @@ function provide({ architecture, given, made, make }: Ground): string {
   return made
 }
 
+/** '' where this is no checkout of git's. */
+function sourceRevision(): string {
+  const args = ['-C', root, 'describe', '--always', '--dirty', '--exclude', '*']
+  const { status, stdout } = spawnSync('git', args, { encoding: 'utf8' })
+  return status === 0 ? stdout.trim() : ''
+}
+
 function build({ architecture, base, buildImage, tag }: Wanted): void {
   need(['buildah'])
   const node = process.versions.node
@@ -82,7 +90,7 @@ function build({ architecture, base, buildImage, tag }: Wanted): void {
       makeBuildImage(name, native, join(run('npm', ['root', '--global']).trim(), 'npm'))
     },
   })
-  const revision = run('git', ['-C', root, 'describe', '--always', '--dirty', '--exclude', '*']).trim()
+  const revision = sourceRevision()
   const buildArguments = {
     BASE_IMAGE: ground,
     BUILD_IMAGE: builder,
@@ -100,7 +108,8 @@ function build({ architecture, base, buildImage, tag }: Wanted): void {
   const container = buildah(['from', '--pull-never', tag]).trim()
   try {
     const parts = partsOf(buildah(['mount', container]).trim(), architecture)
-    process.stdout.write(`\n${tag}, ${revision}, linux/${architecture}\n${table(parts, compressedSize(tag))}`)
+    const title = [tag, revision, `linux/${architecture}`].filter((part) => part !== '').join(', ')
+    process.stdout.write(`\n${title}\n${table(parts, compressedSize(tag))}`)
   } finally {
     buildah(['rm', container])
   }
