@@ -3,6 +3,7 @@
 // The next batch goes out once the worker has taken in the last. What changes meanwhile is remembered by its key alone
 // and looked up when it is told, so a slow worker costs no memory, and misses states but never the last one.
 import type { MessagePort } from 'node:worker_threads'
+import type { Slot } from './hash-table.ts'
 import { kindNames } from './kinds.ts'
 import type { Mirror, MirrorListener, Reading } from './mirror.ts'
 import type { Chunk, RecordAddress } from './record-memory.ts'
@@ -31,9 +32,10 @@ export interface FeedLimits {
 
 const feedLimits: FeedLimits = { changes: 128, octets: 16_384, graceMs: 10_000 }
 
-/** What has to be told of one kind: first every key there is, and all along those that changed. */
+/** What has to be told of one kind: every object there is, slot by slot, and those that changed or went behind that. */
 interface Backlog {
-  keys: Iterator<string> | undefined
+  /** Of what comes from this slot on, the worker will be told in its turn. */
+  slot: Slot
   readonly changed: Set<string>
   /** That it is synced has been told. */
   told: boolean
@@ -60,7 +62,7 @@ export class Feed implements MirrorListener {
     this.#mirror = mirror
     this.#port = port
     this.#reading = mirror.read()
-    for (const kind of kindNames) this.#backlogs.set(kind, { keys: mirror.keys(kind), changed: new Set(), told: false })
+    for (const kind of kindNames) this.#backlogs.set(kind, { slot: 1, changed: new Set(), told: false })
     this.#unlisten = mirror.listen(this)
     port.on('message', () => {
       for (const kind of this.#underWay?.synced ?? []) this.#taken.add(kind)
@@ -77,8 +79,9 @@ export class Feed implements MirrorListener {
     this.#send()
   }
 
-  changed(kind: Kind, key: string): void {
-    this.#backlogs.get(kind)?.changed.add(key)
+  changed(kind: Kind, key: string, slot: Slot): void {
+    const backlog = this.#backlogs.get(kind)
+    if (backlog !== undefined && slot < backlog.slot) backlog.changed.add(key)
     this.#send()
   }
 
@@ -117,22 +120,20 @@ export class Feed implements MirrorListener {
     const put: [Kind, RecordAddress][] = []
     const gone: [Kind, string][] = []
     const synced: Kind[] = []
-    const busy = [...this.#backlogs.values()].filter(
-      ({ keys, changed }) => keys !== undefined || changed.size > 0,
-    ).length
+    const busy = kindNames.filter((kind) => this.#isBehind(kind)).length
     let octets = 0
     for (const [kind, backlog] of this.#backlogs) {
       // Every kind gets its share of every batch, so that a long list of one doesn't hold up the others.
       const share = octets + this.#limits.octets / busy
       const most = put.length + gone.length + this.#limits.changes / busy
-      let key = takeKey(backlog)
+      let key = this.#takeKey(kind, backlog)
       while (key !== undefined) {
         const address = this.#mirror.addressOf(kind, key)
         if (address === undefined) gone.push([kind, key])
         else put.push([kind, address])
         octets += address === undefined ? key.length : this.#mirror.lengthAt(address)
         if (octets >= share || put.length + gone.length >= most) break
-        key = takeKey(backlog)
+        key = this.#takeKey(kind, backlog)
       }
       if (key === undefined && !backlog.told && this.#mirror.synced(kind)) {
         backlog.told = true
@@ -140,7 +141,7 @@ export class Feed implements MirrorListener {
       }
     }
     if (put.length === 0 && gone.length === 0 && synced.length === 0) return undefined
-    const isLast = [...this.#backlogs.values()].every(({ changed }) => changed.size === 0)
+    const isLast = !kindNames.some((kind) => this.#isBehind(kind))
     this.#version = isLast ? this.#mirror.version : undefined
     return { chunks: this.#takeChunks(), put, gone, synced, serial: this.#mirror.serial() }
   }
@@ -155,19 +156,26 @@ export class Feed implements MirrorListener {
     }
     return changes
   }
-}
 
-/** The next key to tell of, which is then done with. */
-function takeKey(backlog: Backlog): string | undefined {
-  const next = backlog.keys?.next()
-  if (next?.done === false) {
-    backlog.changed.delete(next.value)
-    return next.value
+  /** Is there anything left to tell? */
+  #isBehind(kind: Kind): boolean {
+    const backlog = this.#backlogs.get(kind)
+    return backlog !== undefined && (backlog.changed.size > 0 || this.#mirror.slotFrom(kind, backlog.slot) !== 0)
   }
-  backlog.keys = undefined
-  for (const key of backlog.changed) {
-    backlog.changed.delete(key)
-    return key
+
+  /** The next key to tell of, which is then done with. */
+  #takeKey(kind: Kind, backlog: Backlog): string | undefined {
+    const slot = this.#mirror.slotFrom(kind, backlog.slot)
+    if (slot !== 0) {
+      backlog.slot = slot + 1
+      const key = this.#mirror.keyAt(kind, slot)
+      backlog.changed.delete(key)
+      return key
+    }
+    for (const key of backlog.changed) {
+      backlog.changed.delete(key)
+      return key
+    }
+    return undefined
   }
-  return undefined
 }

@@ -91,9 +91,15 @@ export class HashTable {
     if (slot !== none) this.remove(slot)
   }
 
+  /** The first from this one on, itself included; 0 where there is none. */
+  slotFrom(start: Slot): Slot {
+    for (let slot = start; slot <= this.#used; slot++) if (this.value(slot) !== 0) return slot
+    return none
+  }
+
   /** All of them. What is added meanwhile may be among them, and what is removed is not. */
   *slots(): Generator<Slot, void> {
-    for (let slot = 1; slot <= this.#used; slot++) if (this.value(slot) !== 0) yield slot
+    for (let slot = this.slotFrom(1); slot !== none; slot = this.slotFrom(slot + 1)) yield slot
   }
 
   #from(start: Slot, hash: number): Slot {

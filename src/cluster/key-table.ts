@@ -57,6 +57,11 @@ export class KeyTable {
     this.#table.remove(slot)
   }
 
+  /** The first from this one on, itself included; 0 where there is none. */
+  slotFrom(start: Slot): Slot {
+    return this.#table.slotFrom(start)
+  }
+
   slots(): Generator<Slot, void> {
     return this.#table.slots()
   }

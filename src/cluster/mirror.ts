@@ -1,15 +1,19 @@
 // What the main thread keeps of the cluster: a record of each trimmed object, in memory that the workers read.
 import { isDeepStrictEqual } from 'node:util'
 import { Arena } from './arena.ts'
+import type { Slot } from './hash-table.ts'
 import { KeyTable } from './key-table.ts'
 import { kindNames, kinds, mapKinds, type Trimmed } from './kinds.ts'
 import { packRecord, RecordWriter, unpackRecord } from './record.ts'
 import type { Chunk, RecordAddress } from './record-memory.ts'
 import type { Kind } from './store.ts'
 
-/** Told that the object with this key has come, changed or gone; what it now is, it reads from the mirror. */
+/**
+ * Told that the object with this key has come, changed or gone; what it now is, it reads from the mirror. An object has the
+ * same slot as long as it is there; one that is gone has 0.
+ */
 export interface MirrorListener {
-  changed(kind: Kind, key: string): void
+  changed(kind: Kind, key: string, slot: Slot): void
   /** The kind has been listed. */
   synced(kind: Kind): void
 }
@@ -42,10 +46,10 @@ export class Mirror {
     const { form, zonePart } = kinds[kind]
     const octets = packRecord(form, object, this.#writer)
     const table = this.#tables[kind]
-    const slot = table.find(key)
+    let slot = table.find(key)
     const before = slot === 0 ? undefined : table.addressAt(slot)
     if (before === undefined) {
-      table.add(key, this.#arena.add(octets))
+      slot = table.add(key, this.#arena.add(octets))
       this.#move()
     } else {
       if (this.#holds(before, octets)) return
@@ -54,7 +58,7 @@ export class Mirror {
       table.replace(slot, this.#arena.add(octets))
       this.#retire(before)
     }
-    for (const listener of this.#listeners) listener.changed(kind, key)
+    for (const listener of this.#listeners) listener.changed(kind, key, slot)
   }
 
   remove(kind: Kind, key: string): void {
@@ -65,7 +69,7 @@ export class Mirror {
     table.remove(slot)
     this.#move()
     this.#retire(before)
-    for (const listener of this.#listeners) listener.changed(kind, key)
+    for (const listener of this.#listeners) listener.changed(kind, key, 0)
   }
 
   setSynced(kind: Kind): void {
@@ -107,6 +111,16 @@ export class Mirror {
   *keys(kind: Kind): Generator<string, void> {
     const table = this.#tables[kind]
     for (const slot of table.slots()) yield table.keyAt(slot)
+  }
+
+  /** The first slot from this one on, itself included; 0 where there is none. Slots count from 1. */
+  slotFrom(kind: Kind, start: Slot): Slot {
+    return this.#tables[kind].slotFrom(start)
+  }
+
+  /** There must be an object. */
+  keyAt(kind: Kind, slot: Slot): string {
+    return this.#tables[kind].keyAt(slot)
   }
 
   count(kind: Kind): number {
