@@ -15,11 +15,11 @@ import { blockOf, configOf, isCorefileError, mainContext, queryOf, recordLog, wo
 import { until } from '../forward/forwarding.ts'
 
 suite('stanzas', () => {
-  for (const stanza of ['loop', 'loop {\n}'])
-    test(JSON.stringify(stanza), () => assert.equal(configOf(loop, stanza), null))
+  test('loop', () => assert.equal(configOf(loop, 'loop'), null))
   const bad: Readonly<Record<string, string>> = {
     'loop x': "2 - Error during parsing: Wrong argument count or unexpected line ending after 'x'",
     'loop\nloop': '3 - Error during parsing: this plugin can only be used once per Server Block',
+    'loop {\n}': "2 - Error during parsing: Unexpected token '{', expecting argument",
     'loop {\n  a\n}': "2 - Error during parsing: Unexpected token '{', expecting argument",
   }
   for (const [stanza, message] of Object.entries(bad)) {
