@@ -31,6 +31,9 @@ const corefile = `. {
     acl elsewhere.test {
         block net 192.0.2.0/24
     }
+    acl mapped.test {
+        block net ::ffff:127.0.0.0/104
+    }
     forward . {$UPSTREAM}
 }
 `
@@ -122,6 +125,12 @@ const rows: readonly Row[] = [
     title: 'acl: for other clients',
     ask: 'x.elsewhere.test. A',
     expect: ['NOERROR ra', 'x.elsewhere.test. 60 IN A 192.0.2.1'],
+  },
+  {
+    title: 'acl: IPv4 written as IPv6',
+    ask: 'x.mapped.test. A',
+    expect: ['REFUSED'],
+    differs: 'in CoreDNS nobody is in such a network',
   },
 ]
 
