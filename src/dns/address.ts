@@ -173,6 +173,28 @@ export function parseUnmappedCidr(text: string): Cidr | undefined {
   return address === cidr.address ? cidr : parseCidr(`${address}/${cidr.prefix - 96}`)
 }
 
+/**
+ * Is an address (text) in one of these networks? Takes no longer for many than for one of each length. False for what is no
+ * address.
+ */
+export function networkSet(cidrs: readonly Cidr[]): (address: string) => boolean {
+  const groups: { readonly width: number; readonly prefix: number; readonly networks: Set<string> }[] = []
+  for (const { address, prefix } of cidrs) {
+    const network = parseAddress(address) as string
+    const group = groups.find((each) => each.width === network.length && each.prefix === prefix)
+    if (group === undefined) groups.push({ width: network.length, prefix, networks: new Set([network]) })
+    else group.networks.add(network)
+  }
+  return (address) => {
+    const octets = parseAddress(address)
+    if (octets === undefined) return false
+    for (const { width, prefix, networks } of groups) {
+      if (width === octets.length && networks.has(maskOctets(octets, prefix))) return true
+    }
+    return false
+  }
+}
+
 function maskOctets(octets: string, prefix: number): string {
   const whole = prefix >> 3
   if (whole === octets.length) return octets

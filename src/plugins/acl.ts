@@ -2,7 +2,7 @@
 import { CorefileError, type Directive, type ServerBlock } from '../corefile/directive.ts'
 import { readArgs } from '../corefile/read-block.ts'
 import { zonesOf } from '../corefile/zones.ts'
-import { type Cidr, parseAddress, parseCidr, parseUnmappedCidr } from '../dns/address.ts'
+import { type Cidr, networkSet, parseAddress, parseCidr, parseUnmappedCidr } from '../dns/address.ts'
 import { ExtendedErrorCode, parseType, Rcode } from '../dns/codes.ts'
 import { isWithin, type Name, printName } from '../dns/name.ts'
 import type { Query } from '../dns/query.ts'
@@ -83,12 +83,11 @@ export const acl: Plugin<readonly Rule[]> = {
 }
 
 function compile({ action, types, nets }: Policy) {
-  const networks = nets?.flatMap((text): Cidr | readonly Cidr[] => parseUnmappedCidr(text) ?? [])
+  const isIn = nets && networkSet(nets.flatMap((text): Cidr | readonly Cidr[] => parseUnmappedCidr(text) ?? []))
   return {
     action,
     fits: (type: number, address: string): boolean =>
-      (types === undefined || types.includes(type)) &&
-      (networks === undefined || networks.some((network) => network.contains(address))),
+      (types === undefined || types.includes(type)) && (isIn === undefined || isIn(address)),
   }
 }
 

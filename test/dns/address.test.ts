@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import {
   addressOfReverse,
   canonicalAddress,
+  networkSet,
   parseAddress,
   parseCidr,
   parseUnmappedCidr,
@@ -211,6 +212,38 @@ for (const text of [
 ]) {
   test(`${JSON.stringify(text)} is no block of addresses`, () => assert.equal(parseCidr(text), undefined))
 }
+
+test('what is in one of many networks is what one of them contains', () => {
+  const texts = [
+    '10.0.0.0/8',
+    '192.0.2.0/24',
+    '192.0.3.7/32',
+    '198.51.100.0/24',
+    '2001:db8::/32',
+    '::ffff:203.0.113.0/120',
+    'fd00::/9',
+  ]
+  const cidrs = texts.map(blockOf)
+  const isIn = networkSet(cidrs)
+  const octet = fc.constantFrom(0, 2, 3, 7, 10, 51, 100, 113, 192, 198, 203, 255)
+  const ipv4 = fc.tuple(octet, octet, octet, octet).map((octets) => octets.join('.'))
+  const group = fc.constantFrom('0', '2001', 'db8', 'fd00', 'fd7f', 'fd80', 'ffff')
+  const ipv6 = fc.tuple(group, group, group).map((groups) => `${groups.join(':')}::1`)
+  const address = fc.oneof(
+    ipv4,
+    ipv6,
+    ipv4.map((text) => `::ffff:${text}`),
+    fc.constantFrom('192.0.2.9', '192.0.3.7', '192.0.3.8', '198.51.100.1', '::ffff:203.0.113.9', '', 'x', '10.0.0'),
+  )
+  const agree = fc.property(address, (text) => {
+    assert.equal(
+      isIn(text),
+      cidrs.some((cidr) => cidr.contains(text)),
+    )
+  })
+  fc.assert(agree, { numRuns: 2000 })
+  assert.equal(networkSet([])('10.0.0.1'), false)
+})
 
 test('a block contains the addresses that share its bits', () => {
   const rows: [cidr: string, address: string, expected: boolean][] = [
