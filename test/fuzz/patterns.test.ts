@@ -159,7 +159,8 @@ test('rewrite, template, view, log and errors make of 1,000 hostile names nothin
     assert.ok(lines.length <= (rcode === Rcode.SERVFAIL ? 2 : 1), lines.join('\n'))
     for (const line of lines) assert.match(line, /^[ -~]+$/)
   })
-  await fc.assert(run, { numRuns: 1000 })
+  const longest = `${`\x3f${'A'.repeat(63)}`.repeat(3)}\x3d${'{'.repeat(61)}\0` as Name
+  await fc.assert(run, { numRuns: 1000, examples: [['\0' as Name], [longest]] })
   assert.deepEqual([...rcodes].sort(), [Rcode.NOERROR, Rcode.SERVFAIL])
 })
 
