@@ -41,7 +41,7 @@ LABEL org.opencontainers.image.title="clusterdns" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /root-fs/ /
-ENV MALLOC_ARENA_MAX=1
+ENV MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=131072
 USER 65532:65532
 WORKDIR /
 EXPOSE 53/udp 53/tcp 9153/tcp 8080/tcp 8181/tcp
