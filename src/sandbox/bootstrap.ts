@@ -176,6 +176,7 @@ function createDnsDeployment(registry: Registry): void {
 
 /** The order in which objects of manifests are created: what others live in and stand on comes first. */
 export function inOrder(objects: readonly KubeObject[]): KubeObject[] {
-  const rank = (object: KubeObject) => ['Namespace', 'Node', 'Service', 'Endpoints'].indexOf(object.kind) >>> 0
+  const rank = (object: KubeObject) =>
+    ['Namespace', 'CustomResourceDefinition', 'Node', 'Service', 'Endpoints'].indexOf(object.kind) >>> 0
   return [...objects].sort((a, b) => rank(a) - rank(b))
 }

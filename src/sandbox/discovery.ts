@@ -1,8 +1,9 @@
 // Which kinds are served, and how: discovery, plain and aggregated.
-import { apiVersionOf, type Kind, kinds } from './kinds.ts'
+import { apiVersionOf, type Kind, namespaces, pods } from './kinds.ts'
 import { negotiate } from './negotiation.ts'
 import type { Answer } from './verbs/answer.ts'
 
+type Kinds = readonly Kind[]
 type Json = Record<string, unknown>
 
 const everyVerb = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
@@ -19,53 +20,60 @@ function subresources(kind: Kind): Subresource[] {
   const own = { group: kind.group, version: kind.version, kind: kind.kind }
   const scale = { group: 'autoscaling', version: 'v1', kind: 'Scale' }
   return [
-    ...(kind.kind === 'Pod'
+    ...(kind === pods
       ? [{ name: 'eviction', verbs: ['create'], kind: { group: 'policy', version: 'v1', kind: 'Eviction' } }]
       : []),
-    ...(kind.kind === 'Namespace' ? [{ name: 'finalize', verbs: ['update'], kind: own }] : []),
+    ...(kind === namespaces ? [{ name: 'finalize', verbs: ['update'], kind: own }] : []),
     ...(kind.scale ? [{ name: 'scale', verbs: partVerbs, kind: scale }] : []),
     ...(kind.status ? [{ name: 'status', verbs: partVerbs, kind: own }] : []),
   ]
 }
 
-const groups = () => [...new Set(kinds.map((kind) => kind.group))].filter((group) => group !== '')
-const versionsOf = (group: string) => [
+const groupsOf = (kinds: Kinds) => [...new Set(kinds.map((kind) => kind.group))].filter((group) => group !== '')
+const versionsOf = (kinds: Kinds, group: string) => [
   ...new Set(kinds.filter((kind) => kind.group === group).map((kind) => kind.version)),
 ]
 
 /** The answer for /api, /apis and the paths of groups and versions below them; undefined for other paths. */
-export function discovery(path: string, accept: string): Answer | undefined {
+export function discovery(path: string, accept: string, kinds: Kinds): Answer | undefined {
   const [root, first, second, ...rest] = path.split('/').filter((part) => part !== '')
   if ((root !== 'api' && root !== 'apis') || rest.length > 0) return undefined
   if (first === undefined) {
     const form = negotiate(accept, ['APIGroupDiscoveryList'])
     if (form.as === 'APIGroupDiscoveryList') {
-      return { code: 200, body: aggregated(root === 'api' ? [''] : groups()), contentType: form.contentType }
+      return {
+        code: 200,
+        body: aggregated(kinds, root === 'api' ? [''] : groupsOf(kinds)),
+        contentType: form.contentType,
+      }
     }
-    return {
-      code: 200,
-      body:
-        root === 'api' ? coreVersions : { kind: 'APIGroupList', apiVersion: 'v1', groups: groups().map(groupEntry) },
-    }
+    const groups = groupsOf(kinds).map((group) => groupEntry(kinds, group))
+    return { code: 200, body: root === 'api' ? coreVersions : { kind: 'APIGroupList', apiVersion: 'v1', groups } }
   }
   const body =
-    root === 'api' ? (second === undefined ? resources('', first) : undefined) : groupOrVersion(first, second)
+    root === 'api'
+      ? second === undefined
+        ? resources(kinds, '', first)
+        : undefined
+      : groupOrVersion(kinds, first, second)
   return body === undefined ? undefined : { code: 200, body }
 }
 
 const coreVersions = { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }
 
-function groupOrVersion(group: string, version: string | undefined): Json | undefined {
-  if (version !== undefined) return resources(group, version)
-  return groups().includes(group) ? { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(group) } : undefined
+function groupOrVersion(kinds: Kinds, group: string, version: string | undefined): Json | undefined {
+  if (version !== undefined) return resources(kinds, group, version)
+  return groupsOf(kinds).includes(group)
+    ? { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(kinds, group) }
+    : undefined
 }
 
-function groupEntry(group: string): Json {
-  const versions = versionsOf(group).map((version) => ({ groupVersion: `${group}/${version}`, version }))
+function groupEntry(kinds: Kinds, group: string): Json {
+  const versions = versionsOf(kinds, group).map((version) => ({ groupVersion: `${group}/${version}`, version }))
   return { name: group, versions, preferredVersion: versions[0] }
 }
 
-function resources(group: string, version: string): Json | undefined {
+function resources(kinds: Kinds, group: string, version: string): Json | undefined {
   const served = kinds.filter((kind) => kind.group === group && kind.version === version)
   const [first] = served
   if (first === undefined) return undefined
@@ -95,14 +103,14 @@ function resources(group: string, version: string): Json | undefined {
   }
 }
 
-function aggregated(wanted: readonly string[]): Json {
+function aggregated(kinds: Kinds, wanted: readonly string[]): Json {
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
     items: wanted.map((group) => ({
       metadata: group === '' ? {} : { name: group },
-      versions: versionsOf(group).map((version) => ({
+      versions: versionsOf(kinds, group).map((version) => ({
         version,
         freshness: 'Current',
         resources: kinds.filter((kind) => kind.group === group && kind.version === version).map(aggregatedResource),

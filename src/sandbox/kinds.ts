@@ -1,6 +1,9 @@
 // The kinds the sandbox serves: one table, from which paths, discovery, schemas and tables are made.
+import type { JsonSchema } from './schema/json-schema.ts'
 
 export interface Kind {
+  /** `RESOURCE.GROUP`: no two kinds have the same. */
+  readonly id: string
   readonly group: string
   readonly version: string
   readonly kind: string
@@ -15,6 +18,8 @@ export interface Kind {
   readonly scale: boolean
   /** What a field selector may name, beside metadata.name and metadata.namespace. */
   readonly fields: readonly string[]
+  /** What its objects look like, where a CustomResourceDefinition made the kind. */
+  readonly schema?: JsonSchema
 }
 
 type Row = Pick<Kind, 'kind' | 'resource'> &
@@ -129,6 +134,14 @@ const rows: readonly Row[] = [
   { group: 'rbac.authorization.k8s.io', kind: 'RoleBinding', resource: 'rolebindings' },
   { group: 'rbac.authorization.k8s.io', kind: 'ClusterRole', resource: 'clusterroles', cluster: true },
   { group: 'rbac.authorization.k8s.io', kind: 'ClusterRoleBinding', resource: 'clusterrolebindings', cluster: true },
+  {
+    group: 'apiextensions.k8s.io',
+    kind: 'CustomResourceDefinition',
+    resource: 'customresourcedefinitions',
+    shortNames: ['crd', 'crds'],
+    cluster: true,
+    status: true,
+  },
   // As if its definition (CustomResourceDefinition) had been applied.
   {
     group: 'multicluster.x-k8s.io',
@@ -140,19 +153,27 @@ const rows: readonly Row[] = [
   },
 ]
 
-export const kinds: readonly Kind[] = rows.map((row) => ({
-  group: row.group ?? '',
-  version: row.version ?? 'v1',
-  kind: row.kind,
-  resource: row.resource,
-  singular: row.singular ?? row.kind.toLowerCase(),
-  namespaced: row.cluster !== true,
-  shortNames: row.shortNames ?? [],
-  categories: row.categories ?? [],
-  status: row.status ?? false,
-  scale: row.scale ?? false,
-  fields: ['metadata.name', ...(row.cluster === true ? [] : ['metadata.namespace']), ...(row.fields ?? [])],
-}))
+/** A kind with what its row leaves out. */
+export function makeKind(row: Row): Kind {
+  return {
+    id: `${row.resource}.${row.group ?? ''}`,
+    group: row.group ?? '',
+    version: row.version ?? 'v1',
+    kind: row.kind,
+    resource: row.resource,
+    singular: row.singular ?? row.kind.toLowerCase(),
+    namespaced: row.cluster !== true,
+    shortNames: row.shortNames ?? [],
+    categories: row.categories ?? [],
+    status: row.status ?? false,
+    scale: row.scale ?? false,
+    fields: ['metadata.name', ...(row.cluster === true ? [] : ['metadata.namespace']), ...(row.fields ?? [])],
+    ...(row.schema === undefined ? {} : { schema: row.schema }),
+  }
+}
+
+/** Those every sandbox has; `store.kinds` has those of custom resources, too. */
+export const kinds: readonly Kind[] = rows.map(makeKind)
 
 export function apiVersionOf(kind: Kind): string {
   return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
@@ -164,19 +185,22 @@ export function pathOf(kind: Kind): string {
 }
 
 /** The kind served under a path. */
-export function kindAt(group: string, version: string, resource: string): Kind | undefined {
-  return kinds.find((kind) => kind.group === group && kind.version === version && kind.resource === resource)
+export function kindAt(among: readonly Kind[], group: string, version: string, resource: string): Kind | undefined {
+  return among.find((kind) => kind.group === group && kind.version === version && kind.resource === resource)
 }
 
 /** The kind an object says it is of. */
-export function kindOf(object: { readonly apiVersion: string; readonly kind: string }): Kind | undefined {
-  return kinds.find((kind) => kind.kind === object.kind && apiVersionOf(kind) === object.apiVersion)
+export function kindOf(
+  object: { readonly apiVersion: string; readonly kind: string },
+  among: readonly Kind[] = kinds,
+): Kind | undefined {
+  return among.find((kind) => kind.kind === object.kind && apiVersionOf(kind) === object.apiVersion)
 }
 
 /** The kind called so: `Pod`, `pods`, `po`, in any case. Throws a RangeError for what is not served. */
-export function kindNamed(name: string): Kind {
+export function kindNamed(name: string, among: readonly Kind[] = kinds): Kind {
   const wanted = name.toLowerCase()
-  const found = kinds.find(
+  const found = among.find(
     (kind) =>
       kind.resource === wanted ||
       kind.kind.toLowerCase() === wanted ||
@@ -201,4 +225,5 @@ export const daemonSets = kindNamed('DaemonSet')
 export const controllerRevisions = kindNamed('ControllerRevision')
 export const events = kindNamed('Event')
 export const configMaps = kindNamed('ConfigMap')
+export const customResourceDefinitions = kindNamed('CustomResourceDefinition')
 export const serviceAccounts = kindNamed('ServiceAccount')

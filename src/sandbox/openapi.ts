@@ -1,6 +1,7 @@
 // The schema as OpenAPI v3, a document per group and version, and v2: what kubectl's validation, explain and apply read.
 import { createHash } from 'node:crypto'
 import { type Kind, kinds, pathOf } from './kinds.ts'
+import type { JsonSchema } from './schema/json-schema.ts'
 import { type Field, type ObjectType, objectType, typeOfKind } from './schema/schema.ts'
 import { noSuchPath } from './status.ts'
 
@@ -16,10 +17,10 @@ const v3: Dialect = { reference: '#/components/schemas/', wrap: true }
 const v2: Dialect = { reference: '#/definitions/', wrap: false }
 
 /** The paths of the documents of version 3, with a hash of each. */
-export function openApiIndex(): Json {
-  const paths = groupVersions().map((groupVersion) => {
+export function openApiIndex(among: readonly Kind[] = kinds): Json {
+  const paths = [...new Set(among.map(pathOf))].map((groupVersion) => {
     const hash = createHash('sha256')
-      .update(JSON.stringify(openApiV3(groupVersion)))
+      .update(JSON.stringify(openApiV3(groupVersion, among)))
       .digest('hex')
       .toUpperCase()
     return [groupVersion, { serverRelativeURL: `/openapi/v3/${groupVersion}?hash=${hash}` }]
@@ -28,8 +29,8 @@ export function openApiIndex(): Json {
 }
 
 /** `groupVersion`: `api/v1` or `apis/GROUP/VERSION`. Throws ApiError 404. */
-export function openApiV3(groupVersion: string): Json {
-  const served = kinds.filter((kind) => pathOf(kind) === groupVersion)
+export function openApiV3(groupVersion: string, among: readonly Kind[] = kinds): Json {
+  const served = among.filter((kind) => pathOf(kind) === groupVersion)
   if (served.length === 0) throw noSuchPath()
   return {
     openapi: '3.0.0',
@@ -40,16 +41,14 @@ export function openApiV3(groupVersion: string): Json {
 }
 
 /** Every kind in one document. */
-export function openApiV2(): Json {
+export function openApiV2(among: readonly Kind[] = kinds): Json {
   return {
     swagger: '2.0',
     info: { title: 'clusterdns sandbox', version: 'v1.32.0' },
-    paths: Object.fromEntries(kinds.flatMap((kind) => operations(kind, v2Parameter))),
-    definitions: schemas(kinds, v2),
+    paths: Object.fromEntries(among.flatMap((kind) => operations(kind, v2Parameter))),
+    definitions: schemas(among, v2),
   }
 }
-
-const groupVersions = () => [...new Set(kinds.map(pathOf))]
 
 const v3Parameter = (name: string, type: string) => ({ name, in: 'query', schema: { type, uniqueItems: true } })
 const v2Parameter = (name: string, type: string) => ({ name, in: 'query', type, uniqueItems: true })
@@ -96,8 +95,19 @@ function schemas(served: readonly Kind[], dialect: Dialect): Json {
     )
     for (const field of type.fields.values()) if (field.scalar === undefined) visit(objectType(field.type))
   }
-  for (const kind of served) visit(typeOfKind(kind), kind)
+  for (const kind of served) {
+    const type = typeOfKind(kind)
+    visit(type, kind)
+    if (kind.schema !== undefined) found.set(type.id, customSchema(found.get(type.id) ?? {}, kind.schema))
+  }
   return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** The schema of a custom resource, with what every object has described as in `whole`. */
+function customSchema(whole: Json, schema: JsonSchema): Json {
+  const { apiVersion, kind, metadata } = whole.properties as Json
+  const properties = { ...schema.properties, apiVersion, kind, metadata }
+  return { ...schema, properties, 'x-kubernetes-group-version-kind': whole['x-kubernetes-group-version-kind'] }
 }
 
 function typeSchema(type: ObjectType, dialect: Dialect): Json {

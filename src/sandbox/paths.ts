@@ -1,6 +1,5 @@
 // What the API serves beside objects: discovery, schemas, version, health, and the sandbox's own calls.
 import { discovery } from './discovery.ts'
-import { kinds } from './kinds.ts'
 import { openApiIndex, openApiV2, openApiV3 } from './openapi.ts'
 import { noSuchPath } from './status.ts'
 import type { Store } from './store.ts'
@@ -16,16 +15,17 @@ export function servePath(
   const path = url.pathname
   const called = troubleCall(method, url, trouble)
   if (called !== undefined) return called
-  const found = discovery(path, accept)
+  const found = discovery(path, accept, store.kinds)
   if (found !== undefined) return found
   if (path === '/version') return { code: 200, body: version }
   // kubectl asks for it only about kinds that v3 doesn't have, such as List: a document that has nothing of them either.
   if (path === '/openapi/v2' && accept.startsWith(protobufDocument)) {
     return { code: 200, body: [], contentType: protobufDocument.replace('@', '.') }
   }
-  if (path === '/openapi/v2') return { code: 200, body: openApiV2() }
-  if (path === '/openapi/v3') return { code: 200, body: openApiIndex() }
-  if (path.startsWith('/openapi/v3/')) return { code: 200, body: openApiV3(path.slice('/openapi/v3/'.length)) }
+  if (path === '/openapi/v2') return { code: 200, body: openApiV2(store.kinds) }
+  if (path === '/openapi/v3') return { code: 200, body: openApiIndex(store.kinds) }
+  if (path.startsWith('/openapi/v3/'))
+    return { code: 200, body: openApiV3(path.slice('/openapi/v3/'.length), store.kinds) }
   if (path === '/sandbox/status') return { code: 200, body: statusOf(trouble, store) }
   if (['/healthz', '/livez', '/readyz'].includes(path)) {
     return { code: 200, body: ['ok'], contentType: 'text/plain; charset=utf-8' }
@@ -54,6 +54,6 @@ function statusOf(trouble: Trouble, store: Store): object {
     resourceVersion: String(store.version),
     connections: trouble.connections,
     watches: trouble.watches,
-    objects: Object.fromEntries(kinds.map((kind) => [kind.resource, store.count(kind)])),
+    objects: Object.fromEntries(store.kinds.map((kind) => [kind.resource, store.count(kind)])),
   }
 }

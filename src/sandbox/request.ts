@@ -1,5 +1,5 @@
 // What a request wants, read from its method and path.
-import { type Kind, kindAt, namespaces } from './kinds.ts'
+import { type Kind, kindAt, kinds, namespaces } from './kinds.ts'
 import { ApiError, noSuchPath } from './status.ts'
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection'
@@ -26,14 +26,15 @@ export interface ApiRequest extends Target {
 }
 
 /** The target of `/api/v1/...` or `/apis/GROUP/VERSION/...`; undefined for any other path. Throws ApiError 404 for what is not served. */
-export function parseTarget(path: string): Target | undefined {
+export function parseTarget(path: string, among: readonly Kind[] = kinds): Target | undefined {
   const segments = path.split('/').slice(1).map(decoded)
   const core = segments[0] === 'api'
   if (!core && segments[0] !== 'apis') return undefined
   const [group = '', version = '', ...inside] = core ? ['', ...segments.slice(1)] : segments.slice(1)
   const rest = inside[0] === 'watch' ? inside.slice(1) : inside
   if (rest.length === 0 || rest[0] === '') return undefined
-  const target = parseInside(group, version, rest.at(-1) === '' ? rest.slice(0, -1) : rest)
+  const find = (resource: string) => kindAt(among, group, version, resource)
+  const target = parseInside(group, rest.at(-1) === '' ? rest.slice(0, -1) : rest, find)
   if (target === undefined) throw noSuchPath()
   return target
 }
@@ -46,15 +47,19 @@ function decoded(segment: string): string {
   }
 }
 
-function parseInside(group: string, version: string, rest: readonly string[]): Target | undefined {
+function parseInside(
+  group: string,
+  rest: readonly string[],
+  find: (resource: string) => Kind | undefined,
+): Target | undefined {
   const [first = '', second = '', third = ''] = rest
   const ownPart = rest.length === 3 && (third === 'status' || third === 'finalize')
   if (first === 'namespaces' && rest.length > 2 && !ownPart) {
-    const kind = kindAt(group, version, third)
+    const kind = find(third)
     if (kind === undefined || !kind.namespaced || rest.length > 5) return undefined
     return { kind, namespace: second, name: rest[3] ?? '', subresource: rest[4] ?? '' }
   }
-  const kind = first === 'namespaces' && group === '' ? namespaces : kindAt(group, version, first)
+  const kind = first === 'namespaces' && group === '' ? namespaces : find(first)
   if (kind === undefined || rest.length > 3) return undefined
   // One object of a kind with namespaces is found under its namespace only.
   if (kind.namespaced && rest.length > 1) return undefined

@@ -110,7 +110,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const ranges = [...home, ...serviceRanges.filter((range) => !home.includes(range))]
 
   const store = new Store(options.history ?? 10_000)
-  const registry = new Registry(store, makeStrategies({ ranges, relaxedNames: options.relaxedServiceNames ?? false }))
+  const registry = new Registry(
+    store,
+    makeStrategies({ ranges, relaxedNames: options.relaxedServiceNames ?? false }, store),
+  )
   const trouble = new Trouble(store)
   const runner = new ControllerRunner({
     controllers: makeControllers(store, podRanges),
@@ -177,23 +180,24 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       const objects = typeof manifests === 'string' ? parseManifests(manifests, 'manifest') : [manifests].flat()
       return objects.map((object) => applyOne(registry, object as KubeObject))
     },
-    get: (kind, namespace, name) => store.get(kindNamed(kind), namespace, name),
+    get: (kind, namespace, name) => store.get(kindNamed(kind, store.kinds), namespace, name),
     list: <T extends KubeObject>(kind: string, namespace?: string) =>
-      [...store.list<T>(kindNamed(kind), namespace)].sort(byKey),
+      [...store.list<T>(kindNamed(kind, store.kinds), namespace)].sort(byKey),
     patch<T extends KubeObject>(kind: string, namespace: string, name: string, patch: object) {
-      const found = kindNamed(kind)
+      const found = kindNamed(kind, store.kinds)
       const merged = mergePatch(registry.get(found, namespace, name), patch) as T
       return write(registry, found, merged)
     },
     delete(kind, namespace, name, deleteOptions = {}) {
-      registry.remove(kindNamed(kind), namespace, name, deleteOptions)
+      registry.remove(kindNamed(kind, store.kinds), namespace, name, deleteOptions)
     },
     settled: () => runner.settled(),
     close,
   }
   try {
     bootstrap(registry, { serviceRanges: ranges, podRanges, dnsAddress, nodes: options.nodes ?? 3, apiPort: tlsPort })
-    for (const object of inOrder((options.manifests ?? []).flatMap(readManifests))) sandbox.apply(asApplied(object))
+    for (const object of inOrder((options.manifests ?? []).flatMap(readManifests)))
+      sandbox.apply(asApplied(object, store.kinds))
   } catch (error) {
     await close()
     throw error
@@ -202,10 +206,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 }
 
 /** With the annotation that `kubectl apply` leaves, so that a later `kubectl apply` of the same file has nothing to warn of. */
-function asApplied(object: KubeObject): KubeObject {
+function asApplied(object: KubeObject, kinds: readonly Kind[]): KubeObject {
   const last = 'kubectl.kubernetes.io/last-applied-configuration'
   const { annotations = {}, namespace = 'default' } = object.metadata
-  const inside = kindOf(object)?.namespaced === true ? { namespace } : {}
+  const inside = kindOf(object, kinds)?.namespaced === true ? { namespace } : {}
   const written = { ...object, metadata: { ...object.metadata, ...inside, annotations } }
   return withMetadata(object, { annotations: { ...annotations, [last]: `${JSON.stringify(sortedJson(written))}\n` } })
 }
@@ -224,7 +228,7 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 }
 
 function applyOne(registry: Registry, object: KubeObject): KubeObject {
-  const kind = kindOf(object)
+  const kind = kindOf(object, registry.store.kinds)
   if (kind === undefined) throw new Error(`the sandbox has no kind ${object.kind} in ${object.apiVersion}`)
   const namespace = kind.namespaced ? (object.metadata.namespace ?? 'default') : ''
   const { object: given, unknown } = asObject(kind, object, namespace)

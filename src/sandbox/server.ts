@@ -49,7 +49,7 @@ export function requestListener(context: ServerContext): (message: IncomingMessa
       if (trouble.delay > 0) await sleep(trouble.delay)
       if (trouble.isSilent(socket)) return
       const user = access.authenticate(message)
-      const target = parseTarget(url.pathname)
+      const target = parseTarget(url.pathname, context.registry.store.kinds)
       if (target === undefined) {
         authorize(user, { path: url.pathname, method })
         const { store } = context.registry

@@ -25,9 +25,14 @@ interface Table {
 /** Where versions begin: well above the number of objects of a small cluster, so that a restart can go back (`rewind`). */
 const firstVersion = 1000
 
+/** Under this, which is no id, are the listeners to all kinds. */
+const every = ''
+
 export class Store {
-  readonly #tables = new Map<Kind, Table>()
-  readonly #listeners = new Map<Kind, Set<(change: Change) => void>>()
+  /** By the ids of kinds; those of custom resources stay when their kind is gone, and are taken up when it comes back. */
+  readonly #tables = new Map<string, Table>()
+  readonly #listeners = new Map<string, Set<(change: Change) => void>>([[every, new Set()]])
+  #kinds: readonly Kind[] = []
   readonly #historyLimit: number
   #version = firstVersion
   #restarts = 0
@@ -35,10 +40,26 @@ export class Store {
   /** `history`: how many changes of each kind are kept for watches that come back. */
   constructor(history: number) {
     this.#historyLimit = history
-    for (const kind of kinds) {
-      this.#tables.set(kind, { byNamespace: new Map(), size: 0, latest: 0, history: [], forgotten: firstVersion })
-      this.#listeners.set(kind, new Set())
-    }
+    for (const kind of kinds) this.serve(kind)
+  }
+
+  /** Every kind that is served now. */
+  get kinds(): readonly Kind[] {
+    return this.#kinds
+  }
+
+  /** Serves one more kind. */
+  serve(kind: Kind): void {
+    this.#kinds = [...this.#kinds, kind]
+    if (this.#tables.has(kind.id)) return
+    const forgotten = this.#version
+    this.#tables.set(kind.id, { byNamespace: new Map(), size: 0, latest: 0, history: [], forgotten })
+    this.#listeners.set(kind.id, new Set())
+  }
+
+  /** Serves the kind with this id no longer; objects of it stay, unseen. */
+  withdraw(id: string): void {
+    this.#kinds = this.#kinds.filter((kind) => kind.id !== id)
   }
 
   /** The version of the latest change. */
@@ -111,9 +132,9 @@ export class Store {
     return `${this.#restarts} ${this.#table(kind).latest}`
   }
 
-  /** Calls `listener` with every change of a kind from now on; returns what ends that. */
-  subscribe(kind: Kind, listener: (change: Change) => void): () => void {
-    const listeners = this.#listeners.get(kind)
+  /** Calls `listener` with every change of a kind, or of all that are and will be, from now on; returns what ends that. */
+  subscribe(kind: Kind | 'every', listener: (change: Change) => void): () => void {
+    const listeners = this.#listeners.get(kind === 'every' ? every : kind.id)
     listeners?.add(listener)
     return () => listeners?.delete(listener)
   }
@@ -121,7 +142,7 @@ export class Store {
   /** Forgets the changes so far: a watch that comes back from before is told that they have expired. */
   forget(kind?: Kind): void {
     for (const [each, table] of this.#tables) {
-      if (kind !== undefined && kind !== each) continue
+      if (kind !== undefined && kind.id !== each) continue
       table.history = []
       table.forgotten = this.#version
     }
@@ -156,11 +177,12 @@ export class Store {
       table.forgotten = table.history[cut - 1]?.version ?? this.#version
       table.history = table.history.slice(cut)
     }
-    for (const listener of this.#listeners.get(change.kind) ?? []) listener(change)
+    for (const listener of this.#listeners.get(change.kind.id) ?? []) listener(change)
+    for (const listener of this.#listeners.get(every) ?? []) listener(change)
   }
 
   #table(kind: Kind): Table {
-    const table = this.#tables.get(kind)
+    const table = this.#tables.get(kind.id)
     if (table === undefined) throw new RangeError(`the store has no table for ${kind.resource}`)
     return table
   }

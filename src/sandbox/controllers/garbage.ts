@@ -1,5 +1,5 @@
 // Deletes what lost its owners, and sees foreground deletions and orphans through.
-import { type Kind, kindOf, kinds } from '../kinds.ts'
+import { type Kind, kindOf } from '../kinds.ts'
 import { type KubeObject, withMetadata } from '../object.ts'
 import { finalizers } from '../registry.ts'
 import type { Change, Store } from '../store.ts'
@@ -18,7 +18,7 @@ export function garbageCollector(store: Store): Controller {
 
   function follow({ type, kind, object, previous }: Change): string[] {
     const { namespace = '', name, uid = '' } = object.metadata
-    const id = `${kind.resource} ${namespace}/${name}`
+    const id = `${kind.id} ${namespace}/${name}`
     const owners = new Set((object.metadata.ownerReferences ?? []).map((owner) => owner.uid))
     for (const { uid: owner } of previous?.metadata.ownerReferences ?? []) {
       if (type !== 'DELETED' && owners.has(owner)) continue
@@ -45,7 +45,7 @@ export function garbageCollector(store: Store): Controller {
 
   return {
     name: 'garbage',
-    watches: kinds.map((kind) => ({ kind, keys: follow })),
+    watches: [{ kind: 'every', keys: follow }],
     reconcile(context, _, uid) {
       const all = [...(dependents.get(uid)?.values() ?? [])]
       const waiting = owning.get(uid)
@@ -69,7 +69,7 @@ export function garbageCollector(store: Store): Controller {
 /** Does one of its owners still exist? */
 function hasOwner(store: Store, object: KubeObject): boolean {
   return (object.metadata.ownerReferences ?? []).some((reference) => {
-    const kind = kindOf(reference)
+    const kind = kindOf(reference, store.kinds)
     if (kind === undefined) return true
     const namespace = kind.namespaced ? (object.metadata.namespace ?? '') : ''
     return store.get(kind, namespace, reference.name)?.metadata.uid === reference.uid

@@ -1,5 +1,5 @@
 // Namespaces that were deleted: empties them, then lets them go. Each gets what every namespace has.
-import { kinds, namespaces, serviceAccounts } from '../kinds.ts'
+import { namespaces, serviceAccounts } from '../kinds.ts'
 import type { Namespace } from '../resources.ts'
 import { type Controller, itself } from './runner.ts'
 
@@ -8,13 +8,11 @@ export const namespaceController: Controller = {
   watches: [
     { kind: namespaces, keys: itself },
     // The last object to leave an ending namespace ends it.
-    ...kinds
-      .filter((kind) => kind.namespaced)
-      .map((kind) => ({
-        kind,
-        keys: ({ type, object }: { type: string; object: { metadata: { namespace?: string } } }) =>
-          type === 'DELETED' ? [`/${object.metadata.namespace}`] : [],
-      })),
+    {
+      kind: 'every',
+      keys: ({ type, kind, object }) =>
+        type === 'DELETED' && kind.namespaced ? [`/${object.metadata.namespace}`] : [],
+    },
   ],
   reconcile({ registry }, _, name) {
     const { store } = registry
@@ -25,7 +23,7 @@ export const namespaceController: Controller = {
       return
     }
     let left = 0
-    for (const kind of kinds) {
+    for (const kind of store.kinds) {
       if (!kind.namespaced) continue
       for (const object of [...store.list(kind, name)]) {
         const { gone } =

@@ -16,7 +16,7 @@ export interface ControllerContext {
 export interface Controller {
   readonly name: string
   /** For every kind it watches: the keys, `NAMESPACE/NAME`, that a change concerns. */
-  readonly watches: readonly { readonly kind: Kind; keys(change: Change): Iterable<string> }[]
+  readonly watches: readonly { readonly kind: Kind | 'every'; keys(change: Change): Iterable<string> }[]
   /** Makes the world match the objects, as far as it can be done now. Repeating it does no harm. */
   reconcile(context: ControllerContext, namespace: string, name: string): void
 }

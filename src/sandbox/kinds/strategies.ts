@@ -2,6 +2,8 @@
 import type { Kind } from '../kinds.ts'
 import { dnsLabel, dnsSubdomain, pathSegment } from '../names.ts'
 import type { Namespace, Secret } from '../resources.ts'
+import type { Store } from '../store.ts'
+import { customResourceDefinitionStrategy, customResourceStrategy } from './custom-resource.ts'
 import { endpointSliceStrategy, endpointsStrategy } from './endpoint.ts'
 import { podStrategy } from './pod.ts'
 import { type ServiceRules, serviceStrategy } from './service.ts'
@@ -36,7 +38,7 @@ const namespaceStrategy: Strategy<Namespace> = {
 }
 
 /** Finds the strategy of a kind. */
-export function makeStrategies(services: ServiceRules): (kind: Kind) => Strategy {
+export function makeStrategies(services: ServiceRules, store: Store): (kind: Kind) => Strategy {
   const table: Readonly<Record<string, Strategy>> = {
     Namespace: namespaceStrategy,
     Node: { nameRule: dnsSubdomain, newStatus: () => ({}) },
@@ -52,10 +54,11 @@ export function makeStrategies(services: ServiceRules): (kind: Kind) => Strategy
     PodDisruptionBudget: plainWithStatus,
     HorizontalPodAutoscaler: { ...plainWithStatus, generation: false },
     ServiceImport: plainWithStatus,
+    CustomResourceDefinition: customResourceDefinitionStrategy(store),
     Role: rbac,
     RoleBinding: rbac,
     ClusterRole: rbac,
     ClusterRoleBinding: rbac,
   }
-  return (kind) => table[kind.kind] ?? plain
+  return (kind) => (kind.schema === undefined ? (table[kind.kind] ?? plain) : customResourceStrategy(kind, kind.schema))
 }

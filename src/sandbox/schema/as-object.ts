@@ -3,6 +3,7 @@ import { apiVersionOf, type Kind } from '../kinds.ts'
 import { isRecord, type KubeObject } from '../object.ts'
 import { ApiError, badRequest } from '../status.ts'
 import { decode } from './decode.ts'
+import { type JsonSchema, pruned, withoutHead } from './json-schema.ts'
 import { typeOfKind } from './schema.ts'
 
 export interface GivenObject {
@@ -39,11 +40,19 @@ export function refuseUnknown(kind: Kind, unknown: readonly string[]): void {
 
 function decodeAs(kind: Kind, value: Readonly<Record<string, unknown>>) {
   try {
-    return decode(typeOfKind(kind), value)
+    return kind.schema === undefined ? decode(typeOfKind(kind), value) : decodeCustom(kind, kind.schema, value)
   } catch (error) {
     if (error instanceof ApiError) throw cannotBeHandled(kind, error.message)
     throw error
   }
+}
+
+function decodeCustom(kind: Kind, schema: JsonSchema, value: Readonly<Record<string, unknown>>) {
+  const { apiVersion, kind: name, metadata, ...own } = value
+  const head = decode(typeOfKind(kind), { apiVersion, kind: name, metadata })
+  const unknown: string[] = []
+  const rest = pruned(withoutHead(schema), own, '', unknown) as Record<string, unknown>
+  return { value: { ...head.value, ...rest }, unknown: [...head.unknown, ...unknown] }
 }
 
 function cannotBeHandled(kind: Kind, why: string): ApiError {

@@ -373,7 +373,74 @@ const multicluster: TypePackage = {
   },
 }
 
+const definition: TypePackage = {
+  name: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1',
+  types: {
+    CustomResourceDefinition: {
+      about: 'Makes a kind of objects.',
+      fields: {
+        spec: 'CustomResourceDefinitionSpec required | The kind.',
+        status: 'CustomResourceDefinitionStatus | Is it served?',
+      },
+    },
+    CustomResourceDefinitionSpec: {
+      about: 'A kind and its versions.',
+      fields: {
+        group: 'string required | The group of the kind.',
+        names: 'CustomResourceDefinitionNames required | What the kind is called.',
+        scope: 'string required | Namespaced or Cluster.',
+        versions: 'CustomResourceDefinitionVersion[] required | Its versions; one of them is the one that is stored.',
+        conversion: 'any | How versions become each other; the sandbox serves only the stored one.',
+        preserveUnknownFields: 'bool | Must be false.',
+      },
+    },
+    CustomResourceDefinitionNames: {
+      about: 'What a kind is called.',
+      fields: {
+        plural: 'string required | In paths; with the group it is the name of the definition.',
+        singular: 'string | For people; the kind in lower case where it is left out.',
+        kind: 'string required | In objects.',
+        listKind: 'string | In lists of objects.',
+        shortNames: 'string[] | For people who type.',
+        categories: 'string[] | Groups of kinds that kubectl gets together, such as all.',
+      },
+    },
+    CustomResourceDefinitionVersion: {
+      about: 'One version of a kind.',
+      fields: {
+        name: 'string required | In paths: v1 and the like.',
+        served: 'bool required | Can it be asked for?',
+        storage: 'bool required | Is it the one that is stored?',
+        deprecated: 'bool | Should its users be warned?',
+        deprecationWarning: 'string* | How.',
+        schema: 'CustomResourceValidation | What objects look like.',
+        subresources: 'CustomResourceSubresources | What can be written apart.',
+        additionalPrinterColumns: 'any[] | Columns for kubectl get.',
+        selectableFields: 'any[] | What field selectors may name.',
+      },
+    },
+    CustomResourceValidation: {
+      about: 'What the objects of a version look like.',
+      fields: { openAPIV3Schema: 'any | A schema: type, properties, required, items, enum and the like.' },
+    },
+    CustomResourceSubresources: {
+      about: 'Parts of objects that can be written apart.',
+      fields: { status: 'any | Has a status.', scale: 'any | Has a number of replicas.' },
+    },
+    CustomResourceDefinitionStatus: {
+      about: 'Whether a kind is served.',
+      fields: {
+        acceptedNames: 'CustomResourceDefinitionNames | What it is called now.',
+        conditions: 'Condition[] keys:type | NamesAccepted and Established.',
+        storedVersions: 'string[] | Versions that were ever stored.',
+        observedGeneration: 'int | The generation this was seen of.',
+      },
+    },
+  },
+}
+
 export const clusterFields: readonly TypePackage[] = [
   ...[core, discovery, coordination, policy, autoscaling, scale, rbac],
   multicluster,
+  definition,
 ]

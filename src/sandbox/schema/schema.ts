@@ -1,6 +1,7 @@
 // What fields objects have: the one table behind OpenAPI, `kubectl explain`, decoding, strategic merge and server-side apply.
 import { type Kind, kinds } from '../kinds.ts'
 import { clusterFields } from './cluster-fields.ts'
+import type { JsonSchema } from './json-schema.ts'
 import { metaFields } from './meta-fields.ts'
 import { podFields } from './pod-fields.ts'
 import { serviceFields } from './service-fields.ts'
@@ -109,5 +110,18 @@ export function objectType(name: string): ObjectType {
 
 /** The type of a kind's objects. */
 export function typeOfKind(kind: Kind): ObjectType {
-  return objectType(kind.kind)
+  return kind.schema === undefined ? objectType(kind.kind) : customType(kind, kind.schema)
+}
+
+/** Of a custom resource only the top is told apart: whatever is in its spec belongs to one manager. */
+function customType({ group, version, kind }: Kind, { description, properties = {} }: JsonSchema): ObjectType {
+  const own = Object.keys(properties).map((name) => [name, 'any | Of this kind.'])
+  const fields = Object.entries<string>({ ...Object.fromEntries(own), ...objectFields })
+  const id = [...group.split('.').reverse(), version, kind].join('.')
+  return {
+    name: kind,
+    id,
+    about: description ?? '',
+    fields: new Map(fields.map(([name, text]) => [name, parseField(text)])),
+  }
 }

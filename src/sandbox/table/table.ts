@@ -25,8 +25,8 @@ const nameless = 'Event'
 const age: Column = { name: 'Age', cell: ageOf }
 
 function columnsOf(kind: Kind): readonly Column[] {
-  const own = columns[kind.kind] ?? []
-  if (kind.kind === nameless) return own
+  const own = kind.schema === undefined ? (columns[kind.kind] ?? []) : []
+  if (kind.schema === undefined && kind.kind === nameless) return own
   const name: Column = { name: 'Name', cell: ({ metadata }) => metadata.name }
   const narrow = own.filter((column) => column.wide !== true)
   // Age comes last of the narrow ones where a kind doesn't place it itself.

@@ -19,6 +19,8 @@ export const patchLanguages = {
   apply: 'application/apply-patch+yaml',
 } as const
 
+const languages: readonly string[] = Object.values(patchLanguages)
+
 export function patch(request: ApiRequest, context: VerbContext): Answer {
   if (request.contentType === patchLanguages.apply) return applyPatch(request, context)
   const { kind, namespace, name } = request
@@ -40,9 +42,11 @@ export function patched({ kind, contentType, body }: ApiRequest, old: unknown): 
       if (!isRecord(body)) throw badRequest('a merge patch must be a JSON object')
       return mergePatch(old, body)
     case patchLanguages.strategic:
+      // Nobody has said how lists of custom resources are merged.
+      if (kind.schema !== undefined) throw unsupportedMediaType(languages.filter((each) => each !== contentType))
       return strategicMerge(typeOfKind(kind), old, body)
     default:
-      throw unsupportedMediaType(Object.values(patchLanguages))
+      throw unsupportedMediaType(languages)
   }
 }
 

@@ -1,5 +1,5 @@
 // watch: what changes from a version on, one JSON object a line, until the client, its timeout or trouble ends it.
-import { apiVersionOf } from '../kinds.ts'
+import { apiVersionOf, customResourceDefinitions } from '../kinds.ts'
 import type { KubeObject } from '../object.ts'
 import type { ApiRequest } from '../request.ts'
 import { isTrue } from '../request.ts'
@@ -79,12 +79,20 @@ export function startWatch(request: ApiRequest, { registry: { store } }: VerbCon
   const unsubscribe = store.subscribe(kind, (change) => {
     if (change.version > from || backlog === 'state') send(change)
   })
+  // A watch ends with the definition of its kind.
+  const forgetKind =
+    kind.schema === undefined
+      ? undefined
+      : store.subscribe(customResourceDefinitions, ({ type, object }) => {
+          if (type === 'DELETED' && object.metadata.name === kind.id) finish()
+        })
   const timer = setInterval(() => bookmark(), bookmarkInterval * 1000)
   const seconds = integer(query, 'timeoutSeconds') ?? 0
   const timeout = seconds > 0 ? setTimeout(() => finish(), seconds * 1000) : undefined
 
   function stop(): void {
     unsubscribe()
+    forgetKind?.()
     clearInterval(timer)
     clearTimeout(timeout)
   }

@@ -1,5 +1,5 @@
 // get, create, update, delete and deletecollection.
-
+import { namespaces } from '../kinds.ts'
 import { requireObject } from '../negotiation.ts'
 import { isRecord, type KubeObject } from '../object.ts'
 import type { DeleteOptions, Part, Propagation } from '../registry.ts'
@@ -13,7 +13,7 @@ import { selectionOf } from './selection.ts'
 export function partOf({ kind, subresource }: ApiRequest): Part {
   if (subresource === '') return 'object'
   if (subresource === 'status' && kind.status) return 'status'
-  if (subresource === 'finalize' && kind.kind === 'Namespace') return 'finalize'
+  if (subresource === 'finalize' && kind === namespaces) return 'finalize'
   throw noSuchPath()
 }
 
