@@ -8,7 +8,6 @@ import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseCorefile } from '../src/corefile/parse.ts'
 import { knownDirectives, plugins } from '../src/plugins/index.ts'
-import { kindOf } from '../src/sandbox/kinds.ts'
 import { type SandboxOptions, startSandbox } from '../src/sandbox/sandbox.ts'
 import { setUp } from '../src/server/setup.ts'
 import { version } from '../src/version.ts'
@@ -29,17 +28,17 @@ interface Manifest {
   readonly spec?: any
 }
 
-/** Of each overlay the sandbox it fits, and the kinds that no sandbox serves. */
-const overlays: Readonly<Record<string, { readonly cluster?: SandboxOptions; readonly foreign?: readonly string[] }>> =
-  {
-    autoscaling: {},
-    'dual-stack': { cluster: { serviceCidr: '10.96.0.0/16,fd00:10:96::/112' } },
-    k3s: { cluster: { serviceCidr: '10.43.0.0/16' } },
-    kubeadm: {},
-    nodelocal: {},
-    prometheus: { foreign: ['PrometheusRule', 'ServiceMonitor'] },
-    try: {},
-  }
+/** Of each overlay the sandbox it fits. */
+const overlays: Readonly<Record<string, SandboxOptions>> = {
+  autoscaling: {},
+  'dual-stack': { serviceCidr: '10.96.0.0/16,fd00:10:96::/112' },
+  k3s: { serviceCidr: '10.43.0.0/16' },
+  kubeadm: {},
+  nodelocal: {},
+  // With the kinds of the Prometheus operator.
+  prometheus: { manifests: [fileURLToPath(new URL('fixtures/crds', import.meta.url))] },
+  try: {},
+}
 
 async function kubectl(args: readonly string[], { input = '', env = process.env } = {}): Promise<string> {
   const child = spawn('kubectl', args, { env, stdio: [input === '' ? 'ignore' : 'pipe', 'pipe', 'pipe'] })
@@ -74,22 +73,17 @@ test('every overlay is known here', () => {
   assert.deepEqual(readdirSync(join(manifests, 'overlays')).sort(), Object.keys(overlays).sort())
 })
 
-for (const [name, { cluster, foreign = [] }] of Object.entries(overlays)) {
+for (const [name, cluster] of Object.entries(overlays)) {
   suite(name, { skip }, () => {
     test('is applied, and read back', async (t) => {
       const objects = await build(`overlays/${name}`)
-      assert.deepEqual(
-        [...new Set(objects.filter((object) => kindOf(object) === undefined).map(({ kind }) => kind))].sort(),
-        foreign,
-      )
-      const served = objects.filter((object) => kindOf(object) !== undefined)
       const sandbox = await startSandbox(cluster)
       t.after(() => sandbox.close())
       const folder = folderFor(t)
       const kubeconfig = join(folder, 'kubeconfig')
       await sandbox.writeKubeconfig(kubeconfig)
       const env = { ...process.env, HOME: folder, KUBECONFIG: kubeconfig }
-      const input = served.map((object) => dump(object)).join('---\n')
+      const input = objects.map((object) => dump(object)).join('---\n')
       // Twice: what is applied again must not be refused, nor changed.
       await kubectl(['apply', '-f', '-'], { input, env })
       const again = await kubectl(['apply', '-f', '-'], { input, env })
@@ -99,7 +93,7 @@ for (const [name, { cluster, foreign = [] }] of Object.entries(overlays)) {
         [],
       )
       await sandbox.settled()
-      for (const object of served) {
+      for (const object of objects) {
         const { name, namespace } = object.metadata
         const where = namespace === undefined ? [] : ['-n', namespace]
         const got = JSON.parse(await kubectl(['get', object.kind, name, ...where, '-o', 'json'], { env }))
@@ -222,6 +216,26 @@ suite('prometheus', { skip }, () => {
     writeFileSync(file, dump(rules?.spec))
     const { status, stderr } = spawnSync('promtool', ['check', 'rules', file], { encoding: 'utf8' })
     assert.equal(status, 0, stderr)
+  })
+
+  test('a field that nobody knows is refused, and a value nobody can use', async (t) => {
+    const sandbox = await startSandbox(overlays.prometheus)
+    t.after(() => sandbox.close())
+    const objects = await build('overlays/prometheus')
+    const [rules, monitor] = ['PrometheusRule', 'ServiceMonitor'].map((kind) =>
+      dump(objects.find((object) => object.kind === kind)),
+    )
+    const wrong: readonly (readonly [string | undefined, string, string, RegExp])[] = [
+      [monitor, 'interval:', 'intervall:', /unknown field "spec\.endpoints\[0\]\.intervall"/],
+      [monitor, '30s', '30 seconds', /spec\.endpoints\[0\]\.interval in body should match/],
+      [monitor, 'endpoints:', 'endpoint:', /unknown field "spec\.endpoint"/],
+      [rules, 'alert:', 'alarm:', /unknown field "spec\.groups\[0\]\.rules\[0\]\.alarm"/],
+      [rules, '5m', 'five', /spec\.groups\[0\]\.rules\[0\]\.for in body should match/],
+    ]
+    for (const [text = '', right, given, message] of wrong) {
+      assert.ok(text.includes(right), right)
+      assert.throws(() => sandbox.apply(text.replace(right, given)), message)
+    }
   })
 
   test('alerts on metrics that there are', async () => {
