@@ -79,6 +79,8 @@ export class Registry {
     refuseStale(kind, given, old)
     const merged = mergePart(given, old, part, strategy)
     const complete = part === 'object' ? this.#checked(kind, strategy, merged, old) : merged
+    const faults = part === 'status' && strategy.checksStatus === true ? (strategy.faults?.(complete, old) ?? []) : []
+    if (faults.length > 0) throw invalid(kind, name, faults)
     const { object, undo } = (part === 'object' ? strategy.acquire?.(complete, old) : undefined) ?? {
       object: complete,
       undo: () => {},

@@ -83,6 +83,8 @@ test('a definition is established, its kind found, its objects written, watched 
     assert.deepEqual([made.code, made.body.spec, made.body.status], [201, { size: 1, color: 'red' }, undefined])
     const done = await call(sandbox, 'PATCH', `${widgets}/one/status`, { status: { done: true } })
     assert.deepEqual([done.body.status, done.body.metadata?.generation], [{ done: true }, 1])
+    const odd = await call(sandbox, 'PATCH', `${widgets}/one/status`, { status: { done: 'yes' } })
+    assert.deepEqual([odd.code, odd.body.details?.causes?.[0]?.field], [422, 'status.done'])
     const grown = await call(sandbox, 'PATCH', `${widgets}/one`, { spec: { size: 2 }, status: { done: false } })
     assert.deepEqual(
       [grown.body.spec?.size, grown.body.status, grown.body.metadata?.generation],

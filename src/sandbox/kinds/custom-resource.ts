@@ -200,6 +200,7 @@ export function customResourceStrategy(kind: Kind, schema: JsonSchema): Strategy
   return {
     nameRule: dnsSubdomain,
     generation: true,
+    checksStatus: true,
     complete(object, old) {
       const { apiVersion, kind: _, metadata, status, ...given } = object
       // With a status of its own, a write to the object leaves that alone.

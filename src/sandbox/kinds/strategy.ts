@@ -13,6 +13,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   complete?(object: T, old?: T): T
   /** Why it can't be stored. */
   faults?(object: T, old?: T): Cause[]
+  /** Such faults are looked for when the status is written by itself, too. */
+  readonly checksStatus?: boolean
   /** Takes what exists once per cluster (addresses, ports), with a way back; throws ApiError. */
   acquire?(object: T, old?: T): { readonly object: T; undo(): void }
   /** Gives it back when the object is gone. */
