@@ -19,9 +19,9 @@ test('its Node.js is the pinned one', () => {
 
 test('starts Node.js itself, with the memory settings of `npm start`', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const [, setting, flag] = /env (\S+) node (\S+) src\/main\.ts/.exec(scripts.start) ?? []
-  assert.ok(setting && flag)
-  assert.match(text, new RegExp(`^ENV ${setting}$`, 'm'))
+  const [, settings, flag] = /env (.+) node (\S+) src\/main\.ts/.exec(scripts.start) ?? []
+  assert.ok(settings && flag)
+  assert.match(text, new RegExp(`^ENV ${settings}$`, 'm'))
   assert.equal(
     /^ENTRYPOINT (.*)$/m.exec(text)?.[1],
     JSON.stringify(['/node', flag, '/clusterdns/main.js']).replaceAll(',', ', '),
