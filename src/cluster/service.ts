@@ -43,12 +43,8 @@ export interface Service {
 
 /** Reads a v1 Service. Undefined where it can't be looked up by name; parts that can't be used are left out. */
 export function trimService(object: unknown, complain: Complain = tolerate): Service | undefined {
-  const identity = namespacedIdentityOf(object, complain)
+  const identity = labelledIdentityOf(object, complain)
   if (identity === undefined) return undefined
-  if (!isLabel(identity.name)) {
-    complain(`its name ${JSON.stringify(identity.name)} is no label`)
-    return undefined
-  }
   const spec = partOf(partOf(object).spec)
   const type = serviceType(spec.type)
   const listed = listOf(spec.clusterIPs).filter((address) => textOf(address) !== '')
@@ -65,6 +61,14 @@ export function trimService(object: unknown, complain: Complain = tolerate): Ser
     selects: Object.keys(partOf(spec.selector)).length > 0,
     ...readExternal(partOf(object), complain),
   }
+}
+
+/** As namespacedIdentityOf; undefined too, with a complaint, where the name can't be one label. */
+export function labelledIdentityOf(object: unknown, complain: Complain): ReturnType<typeof namespacedIdentityOf> {
+  const identity = namespacedIdentityOf(object, complain)
+  if (identity === undefined || isLabel(identity.name)) return identity
+  complain(`its name ${JSON.stringify(identity.name)} is no label`)
+  return undefined
 }
 
 /** How a service is reached from outside of the cluster. Most are not, and those have nothing more to keep. */
