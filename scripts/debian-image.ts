@@ -1,5 +1,5 @@
 // Images made of Debian packages, for where there is no registry to pull any from: what ours stands on, and what it is built
-// in. Debian's signatures are checked with the keys of this machine. Needs root, Debian's apt, and buildah.
+// in. Debian's packages come from where this machine has its own, their signatures are checked with its keys. Needs root, Debian's apt, and buildah.
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -8,7 +8,7 @@ import { buildah, run } from './buildah.ts'
 export type Architecture = 'amd64' | 'arm64'
 
 const suite = 'bookworm'
-const mirror = 'http://deb.debian.org/debian'
+const suites = [suite, `${suite}-updates`, `${suite}-security`]
 
 /** The packages that Node.js needs, with what these need. */
 const basePackages = ['libstdc++6']
@@ -59,14 +59,34 @@ function unpack(folder: string, architecture: Architecture, root: string): void 
   }
 }
 
+/** Of the suites, where this machine's apt has them from: at least the first. */
+function mirrors(): readonly { readonly uri: string; readonly name: string }[] {
+  const targets = run('apt-get', ['indextargets', '--format', '$(REPO_URI) $(RELEASE)', 'Identifier: Packages'])
+  const found = [...new Set(targets.trim().split('\n'))].map((line) => line.split(' '))
+  const known = suites.flatMap((name) => {
+    const [uri] = found.find(([, release]) => release === name) ?? []
+    return uri === undefined ? [] : [{ uri, name }]
+  })
+  if (known[0]?.name !== suite) throw new Error(`apt of this machine has no source of Debian ${suite}`)
+  return known
+}
+
 const sources = () =>
-  `deb ${mirror} ${suite} main\ndeb ${mirror} ${suite}-updates main\ndeb ${mirror}-security ${suite}-security main\n`
+  mirrors()
+    .map(({ uri, name }) => `deb ${uri} ${name} main\n`)
+    .join('')
 
 /** Makes an image of Debian with apt, this Node.js, and the npm at this folder. */
 export function makeBuildImage(name: string, architecture: Architecture, npm: string): void {
   withFolder((folder) => {
     const root = join(folder, 'root')
-    run('debootstrap', ['--variant=minbase', '--include=ca-certificates,libatomic1,libstdc++6', suite, root, mirror])
+    run('debootstrap', [
+      '--variant=minbase',
+      '--include=ca-certificates,libatomic1,libstdc++6',
+      suite,
+      root,
+      mirrors()[0]?.uri ?? '',
+    ])
     writeFileSync(join(root, 'etc/apt/sources.list'), sources())
     copyFileSync(process.execPath, join(root, 'usr/local/bin/node'))
     cpSync(npm, join(root, 'usr/local/lib/node_modules/npm'), { recursive: true })
