@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { suite, test } from 'node:test'
+import { suite, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseCorefile } from '../src/corefile/parse.ts'
 import { knownDirectives, plugins } from '../src/plugins/index.ts'
@@ -145,14 +145,19 @@ suite('base', { skip }, () => {
   })
 })
 
+/** A sandbox until the test ends, with a folder and an environment by which kubectl finds it. */
+async function clusterFor(t: TestContext): Promise<{ folder: string; env: NodeJS.ProcessEnv }> {
+  const sandbox = await startSandbox()
+  t.after(() => sandbox.close())
+  const folder = folderFor(t)
+  const kubeconfig = join(folder, 'kubeconfig')
+  await sandbox.writeKubeconfig(kubeconfig)
+  return { folder, env: { ...process.env, HOME: folder, KUBECONFIG: kubeconfig } }
+}
+
 suite('docs/installing.md', { skip }, () => {
   test('the image is put in, and taken out again', async (t) => {
-    const sandbox = await startSandbox()
-    t.after(() => sandbox.close())
-    const folder = folderFor(t)
-    const kubeconfig = join(folder, 'kubeconfig')
-    await sandbox.writeKubeconfig(kubeconfig)
-    const env = { ...process.env, HOME: folder, KUBECONFIG: kubeconfig }
+    const { env } = await clusterFor(t)
     const type = (line: string) => kubectl(['-n', 'kube-system', ...line.split(' ')], { env })
     const image = () => type('get deployment coredns -o jsonpath={.spec.template.spec.containers[*].image}')
     const before = await image()
@@ -165,12 +170,7 @@ suite('docs/installing.md', { skip }, () => {
   })
 
   test('the Corefile comes back', async (t) => {
-    const sandbox = await startSandbox()
-    t.after(() => sandbox.close())
-    const folder = folderFor(t)
-    const kubeconfig = join(folder, 'kubeconfig')
-    await sandbox.writeKubeconfig(kubeconfig)
-    const env = { ...process.env, HOME: folder, KUBECONFIG: kubeconfig }
+    const { folder, env } = await clusterFor(t)
     const configMap = ['-n', 'kube-system', 'create', 'configmap', 'coredns']
     const corefile = () =>
       kubectl(['-n', 'kube-system', 'get', 'configmap', 'coredns', '-o', 'jsonpath={.data.Corefile}'], { env })
@@ -190,12 +190,7 @@ suite('docs/installing.md', { skip }, () => {
 
 suite('autoscaling', { skip }, () => {
   test('leaves the replicas to the autoscaler, also where another folder has set them', async (t) => {
-    const sandbox = await startSandbox()
-    t.after(() => sandbox.close())
-    const folder = folderFor(t)
-    const kubeconfig = join(folder, 'kubeconfig')
-    await sandbox.writeKubeconfig(kubeconfig)
-    const env = { ...process.env, HOME: folder, KUBECONFIG: kubeconfig }
+    const { env } = await clusterFor(t)
     const type = (line: string) => kubectl(['-n', 'kube-system', ...line.split(' ')], { env })
     const replicas = () => type('get deployment coredns -o jsonpath={.spec.replicas}')
     await type(`apply -k ${join(manifests, 'overlays/kubeadm')}`)
