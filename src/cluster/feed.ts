@@ -169,7 +169,8 @@ export class Feed implements MirrorListener {
     if (slot !== 0) {
       backlog.slot = slot + 1
       const key = this.#mirror.keyAt(kind, slot)
-      backlog.changed.delete(key)
+      // Every string that a Set is asked for, V8 keeps for a while.
+      if (backlog.changed.size > 0) backlog.changed.delete(key)
       return key
     }
     for (const key of backlog.changed) {

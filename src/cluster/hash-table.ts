@@ -124,11 +124,13 @@ export class HashTable {
 
   #grow(): void {
     const capacity = Math.ceil(this.#used * 1.5) + 16
-    const entries = new Uint32Array(stride * (capacity + 1))
-    entries.set(this.#entries)
-    this.#entries = entries
+    // What is transferred is given back at once, and what is dropped only when this thread next collects.
+    this.#entries = new Uint32Array(
+      this.#entries.buffer.transfer(Uint32Array.BYTES_PER_ELEMENT * stride * (capacity + 1)),
+    )
     if (capacity <= this.#heads.length) return
-    this.#heads = new Uint32Array(this.#heads.length * 2)
+    const { length } = this.#heads
+    this.#heads = new Uint32Array(this.#heads.buffer.transfer(Uint32Array.BYTES_PER_ELEMENT * length * 2)).fill(0)
     for (let slot = 1; slot <= this.#used; slot++) this.#link(slot)
   }
 }

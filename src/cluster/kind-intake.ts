@@ -81,7 +81,7 @@ export class KindIntake<K extends Kind> implements Intake {
         complain(`${name}: ${problem}`),
       )
     if (parts.length === 0) this.#unused.add(key)
-    else this.#unused.delete(key)
+    else this.#forget(key)
   }
 
   drop(object: unknown): void {
@@ -93,7 +93,7 @@ export class KindIntake<K extends Kind> implements Intake {
     }
     const key = keyOf(identity)
     if (this.#isKnown(key)) this.#count--
-    this.#unused.delete(key)
+    this.#forget(key)
     this.#remove(key, 0)
   }
 
@@ -108,7 +108,7 @@ export class KindIntake<K extends Kind> implements Intake {
     for (const key of unseen === undefined ? [] : mirror.keys(kind)) {
       const address = mirror.addressOf(kind, key)
       if (address === undefined || unseen?.has(address) !== true) continue
-      if (!isLaterPart(key) && !this.#unused.has(key)) this.#count--
+      if (!isLaterPart(key) && !this.#isUnused(key)) this.#count--
       mirror.remove(kind, key)
     }
     listed()
@@ -119,7 +119,16 @@ export class KindIntake<K extends Kind> implements Intake {
   }
 
   #isKnown(key: string): boolean {
-    return this.#unused.has(key) || this.#options.mirror.has(this.#options.kind, key)
+    return this.#isUnused(key) || this.#options.mirror.has(this.#options.kind, key)
+  }
+
+  // V8 keeps every string that a Set or Map is asked for in a table of its own for a while, be it empty.
+  #isUnused(key: string): boolean {
+    return this.#unused.size > 0 && this.#unused.has(key)
+  }
+
+  #forget(key: string): void {
+    if (this.#unused.size > 0) this.#unused.delete(key)
   }
 
   /** Removes the parts of an object from the nth on. */

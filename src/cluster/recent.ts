@@ -38,6 +38,8 @@ export class Recent<V> {
   }
 
   delete(group: string, name: string): void {
+    // V8 keeps every string that a Map is asked for in a table of its own for a while.
+    if (this.#young.size === 0 && this.#old.size === 0) return
     const names = this.#young.get(group)
     const value = names?.get(name)
     if (names !== undefined && value !== undefined) {

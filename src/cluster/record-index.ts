@@ -128,11 +128,18 @@ function isNamed(reader: RecordReader, namespace: string, name: string): boolean
 export function compareWords(
   before: readonly string[],
   after: readonly string[],
-): { gone: Set<string>; come: Set<string> } {
+): { gone: Iterable<string>; come: Iterable<string> } {
+  // V8 keeps every string a Set is asked for in a table of its own for a while: few words are compared without one.
+  if (before.length + after.length <= 16) return { gone: without(before, after), come: without(after, before) }
   const gone = new Set(before)
   const come = new Set(after)
   for (const word of gone) if (come.delete(word)) gone.delete(word)
   return { gone, come }
+}
+
+/** Each once. */
+function without(words: readonly string[], others: readonly string[]): string[] {
+  return words.filter((word, i) => !others.includes(word) && words.indexOf(word) === i)
 }
 
 function reindex(table: HashTable, slot: Slot, before: readonly string[], after: readonly string[]): void {
