@@ -123,12 +123,12 @@ export class HashTable {
   }
 
   #grow(): void {
-    const capacity = Math.ceil(this.#used * 1.5) + 16
+    const capacity = Math.ceil(this.#used * 1.25) + 16
     // What is transferred is given back at once, and what is dropped only when this thread next collects.
     this.#entries = new Uint32Array(
       this.#entries.buffer.transfer(Uint32Array.BYTES_PER_ELEMENT * stride * (capacity + 1)),
     )
-    if (capacity <= this.#heads.length) return
+    if (capacity <= 2 * this.#heads.length) return
     const { length } = this.#heads
     this.#heads = new Uint32Array(this.#heads.buffer.transfer(Uint32Array.BYTES_PER_ELEMENT * length * 2)).fill(0)
     for (let slot = 1; slot <= this.#used; slot++) this.#link(slot)
