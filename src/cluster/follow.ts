@@ -205,9 +205,11 @@ function resourceOf<K extends Kind>(
     path: namespace === '' ? `${group}/${plural}` : `${group}/namespaces/${encodeURIComponent(namespace)}/${plural}`,
     labelSelector: selectorOf(kind, options),
     fieldSelector: kinds[kind].fieldSelector,
-    skipped: kinds[kind].skipped,
+    skipped: kind === 'pods' && options.podLabels === false ? [...kinds.pods.skipped, labels] : kinds[kind].skipped,
   }
 }
+
+const labels = '"labels":{'
 
 function selectorOf(kind: Kind, { labelSelector, namespaceSelector }: ClusterOptions): string {
   if (kind === 'namespaces') return namespaceSelector

@@ -54,8 +54,12 @@ class Pieces {
 function textWithout(octets: Buffer, skipped: readonly Buffer[]): string {
   let text = ''
   let start = 0
+  /** For each beginning where the next of them ends. */
+  const ends = skipped.map((beginning) => endOf(beginning, octets, start))
   for (;;) {
-    const next = skipped.reduce((first, beginning) => Math.min(first, endOf(beginning, octets, start)), octets.length)
+    for (const [i, beginning] of skipped.entries())
+      if ((ends[i] as number) <= start) ends[i] = endOf(beginning, octets, start)
+    const next = Math.min(octets.length, ...ends)
     text += octets.toString('utf8', start, next)
     if (next === octets.length) return text
     start = skipToClosing(octets, next)

@@ -23,6 +23,8 @@ export interface ClusterOptions {
    * asked for until it may be.
    */
   readonly namespaces?: readonly string[]
+  /** Are pods known with their labels, which are longer than all the rest of them? Left out: yes. */
+  readonly podLabels?: boolean
   /** A file that keeps what is known for a start while the API server can't be reached; none where it isn't given. */
   readonly snapshot?: string
 }

@@ -75,6 +75,20 @@ test('follow: where the whole cluster is forbidden, the namespaces that are name
   })
 })
 
+for (const podLabels of [true, false]) {
+  test(`follow: pods ${podLabels ? 'with' : 'without'} labels`, async () => {
+    await scene({ podLabels }, async (sandbox, { watch, cluster }) => {
+      const metadata = { namespace: 'a', name: 'p', labels: { app: 'web' } }
+      const spec = { containers: [{ name: 'main', image: 'web' }] }
+      sandbox.apply({ apiVersion: 'v1', kind: 'Pod', metadata, spec, status: { phase: 'Running', podIP: '10.1.0.1' } })
+      assert.equal(await watch.started(30_000), true)
+      await until('the pod', () => cluster.podsAt('10.1.0.1').length === 1)
+      const labels = podLabels ? { app: 'web' } : {}
+      assert.deepEqual(cluster.podsAt('10.1.0.1'), [{ namespace: 'a', name: 'p', addresses: ['10.1.0.1'], labels }])
+    })
+  })
+}
+
 test('follow: a kind is synced once every namespace is listed', async () => {
   await scene({ namespaces: ['a', 'b'] }, async (_, { proxy, watch }) => {
     proxy.answer = (path) => (path.includes('/namespaces/b/services?') ? { status: 500 } : onlyRoles(path))

@@ -4,7 +4,8 @@ import type { ExposedCluster } from './exposed-cluster.ts'
 import { parseRequest, type Request } from './request.ts'
 import { findZone, type Zone } from './zone.ts'
 
-const labelPrefix = 'client-label/'
+/** Begins what is known of the client's labels, behind `kubernetes/`. */
+export const labelPrefix = 'client-label/'
 
 /**
  * The values of CoreDNS's keys, `kubernetes/...`. Of the client's something is known where pods are verified; of the

@@ -7,6 +7,7 @@ import { parseDuration, parseFloatingPoint, parseInteger } from '../../corefile/
 import { parseZones, zonesOf } from '../../corefile/zones.ts'
 import { isWithin, type Name, printName, root } from '../../dns/name.ts'
 import { checkSelector, SelectorError } from './label-selector.ts'
+import { labelPrefix } from './metadata.ts'
 import { isReverseName, isReverseTree, type Zone, zoneOf } from './zone.ts'
 
 export type PodMode = 'disabled' | 'insecure' | 'verified'
@@ -104,7 +105,7 @@ export function parseOptions(directives: readonly Directive[], block: ServerBloc
     zones: zones.toSorted((a, b) => b.name.length - a.name.length),
     // Names of this cluster's own services are in no zone of several clusters.
     primary: zones.find((zone) => !zone.isReverse && !zone.isMulticluster)?.name ?? first,
-    cluster: clusterOptions(draft),
+    cluster: clusterOptions(draft, block),
     namespaces,
     pods,
     endpointPodNames,
@@ -243,7 +244,7 @@ function readTtl(property: Directive): number {
   return ttl
 }
 
-function clusterOptions(draft: Draft): ClusterOptions {
+function clusterOptions(draft: Draft, block: ServerBlock): ClusterOptions {
   const { endpoints, tls, kubeconfig, labels, namespaceLabels, namespaces, noEndpoints, pods, snapshot } = draft
   const [url] = endpoints
   const kinds: Kind[] = ['services', 'namespaces']
@@ -261,8 +262,17 @@ function clusterOptions(draft: Draft): ClusterOptions {
     labelSelector: labels,
     namespaceSelector: namespaceLabels ?? '',
     namespaces,
+    podLabels: pods === 'verified' && block.directives.some(asksForLabels),
     ...(snapshot === '' ? {} : { snapshot }),
   }
+}
+
+/** Whoever asks for facts about a query names them: `{/kubernetes/client-label/app}`, `metadata('kubernetes/client-label/app')`. */
+function asksForLabels({ args, block }: Directive): boolean {
+  return (
+    args.some((arg) => arg.includes(labelPrefix)) ||
+    block.some((property) => asksForLabels(property) || property.name.includes(labelPrefix))
+  )
 }
 
 function warningsFor({ endpoints: [first, second] }: Draft): string[] {

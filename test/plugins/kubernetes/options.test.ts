@@ -22,6 +22,14 @@ suite('taken', () => {
     ['kubernetes cluster.local {\n labels app in (a, b),!x\n }', { labels: 'app in (a, b),!x' }],
     ['kubernetes cluster.local {\n namespace_labels tier=shown\n }', { namespaceLabels: 'tier=shown' }],
     ['kubernetes cluster.local {\n pods verified\n }', { pods: 'verified', kinds: 4 }],
+    // Labels of pods are kept where something of the block asks for them.
+    ['log . "{/kubernetes/client-label/app}"\n kubernetes cluster.local {\n pods verified\n }', { podLabels: true }],
+    [
+      "kubernetes cluster.local {\n pods verified\n }\n view v {\n expr metadata('kubernetes/client-label/app') == 'x'\n }",
+      { podLabels: true },
+    ],
+    ['log . "{/kubernetes/client-pod-name}"\n kubernetes cluster.local {\n pods verified\n }', { podLabels: false }],
+    ['log . "{/kubernetes/client-label/app}"\n kubernetes cluster.local', { podLabels: false }],
     ['kubernetes cluster.local {\n noendpoints\n }', { kinds: 2 }],
     ['kubernetes cluster.local {\n multicluster\n }', { kinds: 3 }],
     ['kubernetes b.org a.org {\n multicluster b.org\n }', { kinds: 5, primary: 'a.org.' }],
@@ -59,6 +67,7 @@ suite('taken', () => {
         namespaceLabels: cluster.namespaceSelector,
         kinds: cluster.kinds.length,
         snapshot: cluster.snapshot,
+        podLabels: cluster.podLabels,
       }
       for (const [name, value] of Object.entries(expected)) assert.deepEqual(told[name], value, name)
     })
