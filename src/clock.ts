@@ -1,4 +1,6 @@
 // The time, asked of the system as seldom as will do: on virtual machines one look costs as much as finding a name.
+// The global `performance` is a getter, which a look would ask every time.
+import { performance } from 'node:perf_hooks'
 
 let time = 0
 /** Was it looked at within this callback of the event loop? */

@@ -78,6 +78,9 @@ interface Path {
 export function queryCounter(zone: string): (query: Query, reply: Reply, seconds: number) => void {
   /** By listener; then UDP and TCP over IPv4, the same over IPv6. */
   const paths = new Map<string, (Path | undefined)[]>()
+  // Of the client that was counted last: the same one asks again, as a rule, and the text of its address is the same too.
+  let lastAddress = ''
+  let lastIsV6 = false
 
   const openPath = (server: string, view: string, way: number): Path => {
     const protocol = way % 2 === 0 ? 'udp' : 'tcp'
@@ -114,7 +117,11 @@ export function queryCounter(zone: string): (query: Query, reply: Reply, seconds
   // hot
   return (query, reply, seconds) => {
     const { address, server, transport } = query.client
-    const way = (transport === 'udp' ? 0 : 1) + (address.includes(':') ? 2 : 0)
+    if (address !== lastAddress) {
+      lastAddress = address
+      lastIsV6 = address.includes(':')
+    }
+    const way = (transport === 'udp' ? 0 : 1) + (lastIsV6 ? 2 : 0)
     let ways = paths.get(server)
     if (ways === undefined) {
       ways = []

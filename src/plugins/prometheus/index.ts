@@ -4,7 +4,7 @@ import { CorefileError } from '../../corefile/directive.ts'
 import { once, readArg, readArgs, readBlock, readValue } from '../../corefile/read-block.ts'
 import { type HostPort, parseHostPort } from '../../corefile/values.ts'
 import { Rcode } from '../../dns/codes.ts'
-import { isWithin, printName } from '../../dns/name.ts'
+import { isWithin, type Name, printName } from '../../dns/name.ts'
 import type { Query } from '../../dns/query.ts'
 import { errorReply, type Reply } from '../../dns/reply.ts'
 import type { HttpListener, TlsSettings } from '../../http.ts'
@@ -76,10 +76,15 @@ export const prometheus: Plugin<PrometheusConfig> = {
       .sort((a, b) => b.zone.length - a.zone.length)
     // What the server asks itself need not be in any of them.
     const elsewhere = queryCounter('.')
-    const count = (query: Query, reply: Reply, start: number): void => {
-      const counter = zones.find(({ zone }) => isWithin(query.name, zone))?.count ?? elsewhere
-      counter(query, reply, (now() - start) / 1000)
+    const counterFor = (name: Name): typeof elsewhere => {
+      for (let i = 0; i < zones.length; i++) {
+        const { zone, count } = zones[i] as (typeof zones)[number]
+        if (isWithin(name, zone)) return count
+      }
+      return elsewhere
     }
+    const count = (query: Query, reply: Reply, start: number): void =>
+      counterFor(query.name)(query, reply, (now() - start) / 1000)
     const failed = (query: Query, error: unknown, start: number): never => {
       count(query, error instanceof Failure ? error.reply : errorReply(Rcode.SERVFAIL), start)
       throw error
