@@ -16,6 +16,8 @@ export const batchSize = 64
 const questionRoom = 4096
 /** Octets of a reply: what `bufsize` may allow at most. */
 const replyRoom = 4096
+/** Between two buffers: at a distance of 4096 octets all of them would share the same few lines of a processor's first cache. */
+const gap = 256
 const headerSize = 64
 const vectorSize = 16
 /** Room for an address of either family. */
@@ -143,17 +145,18 @@ function makeLane(c: Libc, room: number): Lane {
   const headers = Buffer.alloc(batchSize * headerSize)
   const vectors = Buffer.alloc(batchSize * vectorSize)
   const addresses = Buffer.alloc(batchSize * addressRoom)
-  const storage = Buffer.alloc(batchSize * room)
+  const stride = room + gap
+  const storage = Buffer.alloc(batchSize * stride)
   const [addressesAt, vectorsAt, storageAt] = [c.address(addresses), c.address(vectors), c.address(storage)]
   for (let i = 0; i < batchSize; i++) {
     headers.writeBigUInt64LE(addressesAt + BigInt(i * addressRoom), i * headerSize)
     headers.writeUInt32LE(addressRoom, i * headerSize + 8)
     headers.writeBigUInt64LE(vectorsAt + BigInt(i * vectorSize), i * headerSize + 16)
     headers.writeBigUInt64LE(1n, i * headerSize + 24)
-    vectors.writeBigUInt64LE(storageAt + BigInt(i * room), i * vectorSize)
+    vectors.writeBigUInt64LE(storageAt + BigInt(i * stride), i * vectorSize)
     vectors.writeBigUInt64LE(BigInt(room), i * vectorSize + 8)
   }
-  const octets = Array.from({ length: batchSize }, (_, i) => storage.subarray(i * room, (i + 1) * room))
+  const octets = Array.from({ length: batchSize }, (_, i) => storage.subarray(i * stride, i * stride + room))
   const [headerWords, vectorWords, addressWords] = [wordsOf(headers), wordsOf(vectors), wordsOf(addresses)]
   return { headers, headerWords, vectorWords, addresses, addressWords, octets }
 }
