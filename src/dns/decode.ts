@@ -7,6 +7,7 @@ import { Opcode, Rcode, Type } from './codes.ts'
 import { decodeOpt } from './edns.ts'
 import type { Message } from './message.ts'
 import { lowerName, maxLabel, maxName, type Name } from './name.ts'
+import { keepOctets, octetsToWrite } from './name-octets.ts'
 import { NameReader } from './name-reader.ts'
 import type { Client, Edns, Query } from './query.ts'
 import { decodeSoa } from './rdata.ts'
@@ -29,35 +30,42 @@ const recordHeader = 10
 // hot
 export function decodeQuery(message: Buffer, client: Client, size: number = message.length): Query {
   if (size < header) throw new WireError(Rcode.FORMERR, undefined, 'message shorter than a header')
-  const id = message.readUInt16BE(0)
-  const flags = message.readUInt16BE(2)
+  const id = read16(message, 0)
+  const flags = read16(message, 2)
   if ((flags & 0x8000) !== 0) throw new WireError(Rcode.FORMERR, undefined, 'message is a reply')
   const opcode = (flags >> 11) & 15
   if (opcode !== Opcode.QUERY && opcode !== Opcode.NOTIFY) throw new WireError(Rcode.NOTIMP, id, `opcode ${opcode}`)
-  const answers = message.readUInt16BE(6)
-  const beforeAdditional = answers + message.readUInt16BE(8)
-  const additionals = message.readUInt16BE(10)
-  if (message.readUInt16BE(4) !== 1) throw new WireError(Rcode.FORMERR, id, 'not one question')
-  if (answers > 1 || message.readUInt16BE(8) > 1 || additionals > 2) {
+  const answers = read16(message, 6)
+  const beforeAdditional = answers + read16(message, 8)
+  const additionals = read16(message, 10)
+  if (read16(message, 4) !== 1) throw new WireError(Rcode.FORMERR, id, 'not one question')
+  if (answers > 1 || read16(message, 8) > 1 || additionals > 2) {
     throw new WireError(Rcode.FORMERR, id, 'more records than a query has')
   }
 
   // No pointer can stand here, for want of a name before it.
   let at = header
-  let hasUpper = false
+  const lower = octetsToWrite()
+  /** Negative once an octet was above '@' and below '['. */
+  let upper = 0
   for (let length = message[at] as number; length !== 0; length = message[at] as number) {
-    if (!(length <= maxLabel)) throw new WireError(Rcode.FORMERR, id, 'bad name in the question')
     const end = at + 1 + length
+    if (!(length <= maxLabel) || end - header >= maxName)
+      throw new WireError(Rcode.FORMERR, id, 'bad name in the question')
+    lower[at - header] = length
     for (at++; at < end; at++) {
       const octet = message[at] as number
-      if (octet >= 0x41 && octet <= 0x5a) hasUpper = true
+      const isUpper = (0x40 - octet) & (octet - 0x5b)
+      upper |= isUpper
+      lower[at - header] = octet | ((isUpper >> 31) & 0x20)
     }
   }
+  lower[at - header] = 0
   at++
-  if (at - header > maxName || at + 4 > size) throw new WireError(Rcode.FORMERR, id, 'bad name in the question')
+  if (at + 4 > size) throw new WireError(Rcode.FORMERR, id, 'bad name in the question')
   const asked = message.toString('latin1', header, at) as Name
-  const type = message.readUInt16BE(at)
-  const questionClass = message.readUInt16BE(at + 2)
+  const type = read16(message, at)
+  const questionClass = read16(message, at + 2)
   at += 4
   const questionEnd = at
 
@@ -68,9 +76,9 @@ export function decodeQuery(message: Buffer, client: Client, size: number = mess
     const start = at
     at = isRoot ? at + 1 : skipName(message.subarray(0, size), at, questionEnd)
     if (at + recordHeader > size) throw new WireError(Rcode.FORMERR, id, 'message cut short', questionEnd)
-    const end = at + recordHeader + message.readUInt16BE(at + 8)
+    const end = at + recordHeader + read16(message, at + 8)
     if (end > size) throw new WireError(Rcode.FORMERR, id, 'message cut short', questionEnd)
-    if (message.readUInt16BE(at) === Type.OPT) {
+    if (read16(message, at) === Type.OPT) {
       if (!isRoot || edns !== undefined || i < beforeAdditional) {
         throw new WireError(Rcode.FORMERR, id, 'misplaced OPT record', questionEnd)
       }
@@ -84,9 +92,11 @@ export function decodeQuery(message: Buffer, client: Client, size: number = mess
   if (edns !== undefined && edns.version !== 0) {
     throw new WireError(Rcode.BADVERS, id, `EDNS version ${edns.version}`, questionEnd)
   }
+  const name = upper < 0 ? lowerName(asked) : asked
+  keepOctets(name)
   const query: Query = {
     id,
-    name: hasUpper ? lowerName(asked) : asked,
+    name,
     asked,
     type,
     class: questionClass,
@@ -99,6 +109,11 @@ export function decodeQuery(message: Buffer, client: Client, size: number = mess
     client,
   }
   return serial === undefined ? query : { ...query, serial }
+}
+
+// hot: Buffer's own looks at its arguments each time, and is a call.
+function read16(message: Buffer, at: number): number {
+  return ((message[at] as number) << 8) | (message[at + 1] as number)
 }
 
 /** The serial in the record at `at`, where that is a SOA record (RFC 1995 3). */

@@ -18,13 +18,17 @@ const none: readonly EdnsOption[] = []
 export function decodeOpt(message: Buffer, at: number, end: number): Edns | undefined {
   const options = at + 10 === end ? none : decodeOptions(message, at + 10, end)
   if (options === undefined) return undefined
-  return {
-    udpSize: message.readUInt16BE(at + 2),
-    version: message[at + 5] as number,
-    dnssecOk: ((message[at + 6] as number) & 0x80) !== 0,
-    options,
-  }
+  const udpSize = message.readUInt16BE(at + 2)
+  const version = message[at + 5] as number
+  const dnssecOk = ((message[at + 6] as number) & 0x80) !== 0
+  const isLast = udpSize === last.udpSize && version === last.version && dnssecOk === last.dnssecOk
+  if (isLast && options === last.options) return last
+  last = { udpSize, version, dnssecOk, options }
+  return last
 }
+
+/** Clients of one kind all say the same. */
+let last: Edns = { udpSize: 0, version: 0, dnssecOk: false, options: none }
 
 function decodeOptions(message: Buffer, start: number, end: number): readonly EdnsOption[] | undefined {
   const options: EdnsOption[] = []
@@ -44,24 +48,27 @@ function decodeOptions(message: Buffer, start: number, end: number): readonly Ed
 /** Octets that an option takes in an OPT record. */
 export const optionSize = (option: EdnsOption): number => optionHeader + option.data.length
 
-/** What the fixed part of an OPT record says; of the rcode, which may be up to 4095, it holds the upper 8 bits. */
-export interface OptFields {
-  readonly udpSize: number
-  readonly rcode: number
-  readonly version: number
-  readonly dnssecOk: boolean
-}
-
-/** Writes an OPT record at `at` and returns where it ends. The caller has seen to the room. */
-export function writeOpt(into: Buffer, at: number, fields: OptFields, options: readonly EdnsOption[]): number {
+/**
+ * Writes an OPT record at `at` and returns where it ends. The caller has seen to the room. Of the rcode, which may be up to
+ * 4095, it holds the upper 8 bits.
+ */
+// hot: numbers one by one, for an object is made anew for each reply.
+export function writeOpt(
+  into: Buffer,
+  at: number,
+  udpSize: number,
+  rcode: number,
+  { version, dnssecOk }: Pick<Edns, 'version' | 'dnssecOk'>,
+  options: readonly EdnsOption[],
+): number {
   into[at] = 0
   into[at + 1] = 0
   into[at + 2] = Type.OPT
-  into[at + 3] = fields.udpSize >> 8
-  into[at + 4] = fields.udpSize
-  into[at + 5] = fields.rcode >> 4
-  into[at + 6] = fields.version
-  into[at + 7] = fields.dnssecOk ? 0x80 : 0
+  into[at + 3] = udpSize >> 8
+  into[at + 4] = udpSize
+  into[at + 5] = rcode >> 4
+  into[at + 6] = version
+  into[at + 7] = dnssecOk ? 0x80 : 0
   into[at + 8] = 0
   let end = at + optSize
   for (let i = 0; i < options.length; i++) {

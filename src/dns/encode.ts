@@ -22,6 +22,7 @@ const flag = { QR: 0x8000, AA: 0x0400, TC: 0x0200, RD: 0x0100, RA: 0x0080, AD: 0
 
 const writer = new MessageWriter()
 const noOptions: readonly EdnsOption[] = []
+const plainEdns = { version: 0, dnssecOk: false }
 const noRrsets: readonly Rrset[] = []
 
 /**
@@ -63,7 +64,7 @@ export function encodeReply(query: Query, reply: Reply, into: Buffer): number {
   writeHeader(into, query.id, flags, 1)
   if (edns === undefined) return writer.at
   addRecord(into)
-  return writeOpt(into, writer.at, { udpSize, rcode, version: 0, dnssecOk: edns.dnssecOk }, options)
+  return writeOpt(into, writer.at, udpSize, rcode, edns, options)
 }
 
 /** Without the addresses of the name servers a client may get no further. */
@@ -113,7 +114,7 @@ export function encodeError(message: Buffer, error: WireError): Buffer | undefin
   if (needsOpt) {
     const { rcode, udpSize } = errorReply(error.rcode)
     addRecord(into)
-    writeOpt(into, questionEnd, { udpSize, rcode, version: 0, dnssecOk: false }, noOptions)
+    writeOpt(into, questionEnd, udpSize, rcode, plainEdns, noOptions)
   }
   return into
 }
@@ -145,7 +146,7 @@ export function encodeMessage(message: Message): Buffer {
   writeHeader(into, message.id, flags, message.questions.length)
   if (edns === undefined) return into.subarray(0, writer.at)
   addRecord(into)
-  return into.subarray(0, writeOpt(into, writer.at, { ...edns, rcode }, edns.options))
+  return into.subarray(0, writeOpt(into, writer.at, edns.udpSize, rcode, edns, edns.options))
 }
 
 /** Octets that the message takes at most. */

@@ -58,6 +58,35 @@ export function reply(fields: Partial<Reply>): Reply {
   return { ...empty, ...fields }
 }
 
+/** `reply` with these sections in the place of its own. */
+// hot: a literal, for a spread is a call of its own.
+export function withSections(
+  reply: Reply,
+  answer: readonly Rrset[],
+  authority: readonly Rrset[],
+  additional: readonly Rrset[],
+): Reply {
+  const { rcode, authoritative, recursionAvailable, recursionDesired, authenticData, truncated } = reply
+  const { transfer, options, errors, udpSize, fresh, plugin } = reply
+  const changed: Reply = {
+    rcode,
+    authoritative,
+    recursionAvailable,
+    authenticData,
+    truncated,
+    answer,
+    authority,
+    additional,
+    options,
+    errors,
+    udpSize,
+    fresh,
+    plugin,
+  }
+  if (recursionDesired === undefined && transfer === undefined) return changed
+  return { ...reply, answer, authority, additional }
+}
+
 /** A reply of nothing but an rcode, as the server gives it where no plugin answers. */
 export function errorReply(rcode: number, ...errors: readonly ExtendedError[]): Reply {
   return { ...empty, rcode, errors }

@@ -52,7 +52,7 @@ test('what is written is read', () => {
       options,
       (udpSize, rcode, version, dnssecOk, list) => {
         const into = Buffer.alloc(4096, 0xaa)
-        const end = writeOpt(into, 7, { udpSize, rcode, version, dnssecOk }, list)
+        const end = writeOpt(into, 7, udpSize, rcode, { version, dnssecOk }, list)
         assert.equal(end, 7 + optSize + list.reduce((size, each) => size + optionSize(each), 0))
         assert.deepEqual(decodeOpt(into, 8, end), { udpSize, version, dnssecOk, options: list })
         assert.equal(into[12], rcode >> 4)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Rcode } from '../../src/dns/codes.ts'
-import { errorReply, reply, silence } from '../../src/dns/reply.ts'
+import { errorReply, type Reply, reply, silence, withSections } from '../../src/dns/reply.ts'
 import { rrsets } from './packets.ts'
 
 test('a reply is NOERROR and empty but for what is given', () => {
@@ -29,4 +29,20 @@ test('an error is nothing but its rcode and what is said about it', () => {
   assert.deepEqual(errorReply(Rcode.REFUSED, error), reply({ rcode: Rcode.REFUSED, errors: [error] }))
   assert.deepEqual(errorReply(Rcode.SERVFAIL), reply({ rcode: Rcode.SERVFAIL }))
   assert.notEqual(errorReply(Rcode.REFUSED), silence)
+})
+
+test('other sections leave the rest of a reply as it is', () => {
+  const [one, two, three] = ['a. 5 IN A 10.0.0.1', 'b. 5 IN A 10.0.0.2', 'c. 5 IN A 10.0.0.3'].map((text) =>
+    rrsets(text),
+  )
+  const plain: Reply = {
+    ...reply({ rcode: Rcode.NXDOMAIN, authoritative: true, recursionAvailable: true, authenticData: true }),
+    ...{ truncated: true, options: [{ code: 3, data: 'x' }], errors: [{ code: 1, text: 'y' }], udpSize: 512 },
+    ...{ fresh: true, plugin: 'kubernetes' },
+  }
+  const sections = { answer: one ?? [], authority: two ?? [], additional: three ?? [] }
+  for (const before of [plain, { ...plain, recursionDesired: false }, { ...plain, transfer: [] }]) {
+    const after = withSections(before, sections.answer, sections.authority, sections.additional)
+    assert.deepEqual(after, { ...before, ...sections })
+  }
 })
