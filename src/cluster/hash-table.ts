@@ -22,6 +22,30 @@ export function hashText(text: string, hash = emptyHash): number {
   return value
 }
 
+/** The same of characters that are octets, from one to before another. */
+// hot
+export function hashOctets(octets: Uint8Array, from: number, to: number, hash = emptyHash): number {
+  let value = hash
+  for (let i = from; i < to; i++) value = Math.imul(value ^ (octets[i] as number), 0x01000193)
+  return value
+}
+
+/** That of the key (`keyOf`) of what has this name in a namespace, or in none for ''. */
+// hot
+export function hashName(namespace: string, name: string): number {
+  return hashText(name, namespace === '' ? emptyHash : hashText('/', hashText(namespace)))
+}
+
+/** That of `hashName`, where the name is the label at `at`, and the namespace the next one. */
+// hot
+export function hashLabels(octets: Uint8Array, at: number): number {
+  const next = at + 1 + (octets[at] as number)
+  const namespace = hashOctets(octets, next + 1, next + 1 + (octets[next] as number))
+  return hashOctets(octets, at + 1, next, Math.imul(namespace ^ slash, 0x01000193))
+}
+
+const slash = 0x2f
+
 export class HashTable {
   /** First slots of chains, by the last bits of a mixed hash. */
   #heads = new Uint32Array(16)

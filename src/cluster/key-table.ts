@@ -1,5 +1,5 @@
 // The records of one kind by their keys, which are those of `keyOf` and stand in the records alone.
-import { emptyHash, HashTable, hashText, type Slot } from './hash-table.ts'
+import { HashTable, hashText, type Slot } from './hash-table.ts'
 import type { RecordAddress, RecordMemory } from './record-memory.ts'
 
 export class KeyTable {
@@ -21,11 +21,10 @@ export class KeyTable {
     return slot
   }
 
-  /** The first that may have this name: whoever reads its record sees whether it has, and asks for the `next` if not. */
+  /** The first that may have the name of this `hashName`: whoever reads its record sees whether it has, and asks for the `next` if not. */
   // hot
-  firstLike(namespace: string, name: string): Slot {
-    const start = namespace === '' ? emptyHash : hashText('/', hashText(namespace))
-    return this.#table.first(hashText(name, start))
+  firstLike(hash: number): Slot {
+    return this.#table.first(hash)
   }
 
   /** 0 where there is none. */

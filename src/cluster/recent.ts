@@ -1,15 +1,19 @@
 // Keeps what was asked for lately, up to a weight: no order is kept and nothing written when it is found again.
 
 /**
- * Values by two names. There are two generations: what comes goes into the young one, and when that is full, it becomes the
- * old one, which is forgotten. What is asked for in the old one comes back into the young one. So at least so much is kept
- * as one generation holds, and at most twice that and what is heavier than all that by itself.
+ * Values by the hash of what they are asked for by. There are two generations: what comes goes into the young one, and when
+ * that is full, it becomes the old one, which is forgotten. What is asked for in the old one comes back into the young one.
+ * So at least so much is kept as one generation holds, and at most twice that and what is heavier than all that by itself.
+ *
+ * Of what has one hash only one value is kept, and whoever gets it sees whether it is the right one: by a text made for the
+ * occasion a Map finds nothing before V8 has looked for its like among all texts there are, which takes as long as the rest
+ * of a look-up.
  */
 export class Recent<V> {
   readonly #capacity: number
   readonly #weigh: (value: V) => number
-  #young = new Map<string, Map<string, V>>()
-  #old = new Map<string, Map<string, V>>()
+  #young = new Map<number, V>()
+  #old = new Map<number, V>()
   #weight = 0
 
   /** The weight of a generation, and of a value. */
@@ -19,40 +23,34 @@ export class Recent<V> {
   }
 
   // hot
-  get(group: string, name: string): V | undefined {
-    return this.#young.get(group)?.get(name) ?? this.#bringBack(group, name)
+  get(hash: number): V | undefined {
+    return this.#young.get(hash) ?? this.#bringBack(hash)
   }
 
-  set(group: string, name: string, value: V): void {
-    this.delete(group, name)
+  set(hash: number, value: V): void {
+    this.delete(hash)
     const weight = this.#weigh(value)
     if (this.#weight > 0 && this.#weight + weight > this.#capacity) {
       this.#old = this.#young
       this.#young = new Map()
       this.#weight = 0
     }
-    const names = this.#young.get(group) ?? new Map<string, V>()
-    names.set(name, value)
-    this.#young.set(group, names)
+    this.#young.set(hash, value)
     this.#weight += weight
   }
 
-  delete(group: string, name: string): void {
-    // V8 keeps every string that a Map is asked for in a table of its own for a while.
-    if (this.#young.size === 0 && this.#old.size === 0) return
-    const names = this.#young.get(group)
-    const value = names?.get(name)
-    if (names !== undefined && value !== undefined) {
+  delete(hash: number): void {
+    const value = this.#young.get(hash)
+    if (value !== undefined) {
       this.#weight -= this.#weigh(value)
-      names.delete(name)
-      if (names.size === 0) this.#young.delete(group)
+      this.#young.delete(hash)
     }
-    this.#old.get(group)?.delete(name)
+    this.#old.delete(hash)
   }
 
-  #bringBack(group: string, name: string): V | undefined {
-    const value = this.#old.get(group)?.get(name)
-    if (value !== undefined) this.set(group, name, value)
+  #bringBack(hash: number): V | undefined {
+    const value = this.#old.get(hash)
+    if (value !== undefined) this.set(hash, value)
     return value
   }
 }

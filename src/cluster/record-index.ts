@@ -1,6 +1,6 @@
 // The records of one kind as a worker finds them: by key, by the service they belong to, by address.
 import { keyOf } from './api-object.ts'
-import { HashTable, hashText, type Slot } from './hash-table.ts'
+import { HashTable, hashLabels, hashName, hashOctets, hashText, type Slot } from './hash-table.ts'
 import { KeyTable } from './key-table.ts'
 import { type RecordForm, type RecordHead, type RecordReader, readHead, unpackRecord } from './record.ts'
 import type { RecordAddress, RecordMemory } from './record-memory.ts'
@@ -59,18 +59,44 @@ export class RecordIndex<T> {
     return { before, after: undefined }
   }
 
-  /** The first that may have the name; 0 where there is none, or no more. */
+  /** The first that may have the name of this `hashName`; 0 where there is none, or no more. */
   // hot
-  firstLike(namespace: string, name: string): Slot {
-    return this.#keys.firstLike(namespace, name)
+  firstLike(hash: number): Slot {
+    return this.#keys.firstLike(hash)
   }
 
   /** The one that has the name; 0 where there is none. */
   // hot
   find(namespace: string, name: string): Slot {
-    let slot = this.#keys.firstLike(namespace, name)
+    let slot = this.#keys.firstLike(hashName(namespace, name))
     while (slot !== 0 && !isNamed(this.#memory.at(this.#keys.addressAt(slot)), namespace, name))
       slot = this.#keys.next(slot)
+    return slot
+  }
+
+  /** The one whose name is the label at `at`, and whose namespace is the next label; 0 where there is none. */
+  // hot
+  findLabels(octets: Uint8Array, at: number): Slot {
+    const name = at + 1
+    const namespace = name + (octets[at] as number) + 1
+    const end = namespace + (octets[namespace - 1] as number)
+    let slot = this.#keys.firstLike(hashLabels(octets, at))
+    for (; slot !== 0; slot = this.#keys.next(slot)) {
+      const reader = this.#memory.at(this.#keys.addressAt(slot))
+      if (reader.isOctets(octets, namespace, end) && reader.isOctets(octets, name, namespace - 1)) break
+    }
+    return slot
+  }
+
+  /** The one of no namespace whose name is the label at `at`; 0 where there is none. */
+  // hot
+  findLabel(octets: Uint8Array, at: number): Slot {
+    const end = at + 1 + (octets[at] as number)
+    let slot = this.#keys.firstLike(hashOctets(octets, at + 1, end))
+    for (; slot !== 0; slot = this.#keys.next(slot)) {
+      const reader = this.#memory.at(this.#keys.addressAt(slot))
+      if (reader.isText('') && reader.isOctets(octets, at + 1, end)) break
+    }
     return slot
   }
 
@@ -86,8 +112,9 @@ export class RecordIndex<T> {
     return this.#keys.next(slot)
   }
 
-  ofService(namespace: string, service: string): Slot[] {
-    return slotsOf(this.#byService, hashText(service, hashText('/', hashText(namespace))))
+  /** Those that may belong to the service of this `hashName`. */
+  ofService(hash: number): Slot[] {
+    return slotsOf(this.#byService, hash)
   }
 
   /** By the nth list of addresses of heads. */

@@ -45,6 +45,7 @@ export function readHead(reader: RecordReader): RecordHead {
   return { namespace, name, service, addresses: reader.list(readAddressList) }
 }
 
+const none: readonly string[] = []
 const readAddress = (reader: RecordReader): string => reader.address()
 const readAddressList = (reader: RecordReader): string[] => reader.list(readAddress)
 
@@ -156,6 +157,17 @@ export class RecordReader {
     return true
   }
 
+  /** As `isText`, of a text that is these octets. */
+  // hot
+  isOctets(octets: Uint8Array, from: number, to: number): boolean {
+    if (this.number() !== (to - from) * 2) return false
+    const buffer = this.#buffer
+    const start = this.#at
+    for (let i = from; i < to; i++) if (buffer[start + i - from] !== octets[i]) return false
+    this.#at = start + to - from
+    return true
+  }
+
   // hot
   skipText(): void {
     const tag = this.number()
@@ -167,17 +179,23 @@ export class RecordReader {
   addressOctets(octets: 4 | 16): readonly string[] | undefined {
     const left = this.number()
     if (left === 0) return undefined
-    const found: string[] = []
+    // An array that is made to grow has room for more than there ever is.
+    let found: string[] | undefined
     for (let i = 0; i < left; i++) {
       const length = this.octet()
-      if (length === 4 && octets === 4) {
-        found.push(String.fromCharCode(this.octet(), this.octet(), this.octet(), this.octet()))
-      } else {
-        if (length === octets) found.push(this.#buffer.toString('latin1', this.#at, this.#at + length))
+      if (length !== octets) {
         this.#at += length
+        continue
       }
+      const address =
+        length === 4
+          ? String.fromCharCode(this.octet(), this.octet(), this.octet(), this.octet())
+          : this.#buffer.toString('latin1', this.#at, this.#at + length)
+      if (length !== 4) this.#at += length
+      if (found === undefined) found = [address]
+      else found.push(address)
     }
-    return found
+    return found ?? none
   }
 
   address(): string {

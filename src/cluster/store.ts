@@ -1,6 +1,8 @@
 // The cluster as this worker knows it. The read side is narrow on purpose, so that what lies behind it can change.
 import type { Name } from '../dns/name.ts'
+import { octetsOf } from '../dns/name-octets.ts'
 import type { Endpoint, EndpointSlice } from './endpoint-slice.ts'
+import { hashName, hashText } from './hash-table.ts'
 import type { ImportedSlice } from './imported-slice.ts'
 import { kinds, type Trimmed } from './kinds.ts'
 import type { Namespace } from './namespace.ts'
@@ -22,10 +24,11 @@ export interface Cluster {
   namespace(name: string): Namespace | undefined
   service(namespace: string, name: string): Service | undefined
   /**
-   * What most questions want to know, without an object for it: the cluster IPs of a service that are of 4 or of 16 octets,
-   * as those octets, one character each. Undefined where it has none at all, or isn't there.
+   * What most questions want to know, without an object or a text for it: the cluster IPs, of 4 or of 16 octets, of the service
+   * that the first two labels of a lower-cased name are the name and the namespace of. They are those octets, one character
+   * each. Undefined where it has none at all, or isn't there, or its namespace isn't.
    */
-  clusterIPs(namespace: string, name: string, octets: 4 | 16): readonly string[] | undefined
+  clusterIPs(name: Name, octets: 4 | 16): readonly string[] | undefined
   /** All slices of a service, in the order of their names; none where there are none. */
   slices(namespace: string, service: string): readonly EndpointSlice[]
   /** The service that has this cluster IP; of several, the first by namespace and name. */
@@ -69,7 +72,7 @@ export class Store implements Cluster {
   }
   readonly #branches = new ReverseBranches()
   /** All of them: there are few, and one is asked for with every question. */
-  readonly #namespaces = new Map<string, Namespace>()
+  readonly #namespaces = new Recent<Namespace>(Number.POSITIVE_INFINITY, () => 1)
   readonly #services = new Recent<Service>(recentServices, () => 1)
   readonly #slices = new Recent<readonly EndpointSlice[]>(recentEndpoints, weighSlices)
   readonly #serviceImports = new Recent<Service>(recentServices, () => 1)
@@ -90,32 +93,41 @@ export class Store implements Cluster {
 
   // hot
   namespace(name: string): Namespace | undefined {
-    return this.#namespaces.get(name)
+    const hash = hashText(name)
+    const recent = this.#namespaces.get(hash)
+    if (recent?.name === name) return recent
+    const slot = this.#records.namespaces.find('', name)
+    if (slot === 0) return undefined
+    const namespace = this.#records.namespaces.unpack(slot)
+    this.#namespaces.set(hash, namespace)
+    return namespace
   }
 
   // hot
   service(namespace: string, name: string): Service | undefined {
-    return this.#services.get(namespace, name) ?? findNamed(this.#records.services, this.#services, namespace, name)
+    return findRecent(this.#records.services, this.#services, namespace, name)
   }
 
   // hot
-  clusterIPs(namespace: string, name: string, octets: 4 | 16): readonly string[] | undefined {
-    const slot = this.#records.services.find(namespace, name)
-    return slot === 0 ? undefined : this.#records.services.addressOctets(slot, octets)
+  clusterIPs(name: Name, octets: 4 | 16): readonly string[] | undefined {
+    const labels = octetsOf(name)
+    const { namespaces, services } = this.#records
+    if (namespaces.findLabel(labels, 1 + (labels[0] as number)) === 0) return undefined
+    const slot = services.findLabels(labels, 0)
+    return slot === 0 ? undefined : services.addressOctets(slot, octets)
   }
 
   // hot
   slices(namespace: string, service: string): readonly EndpointSlice[] {
-    return (
-      this.#slices.get(namespace, service) ?? findOf(this.#records.endpointslices, this.#slices, namespace, service)
-    )
+    return findOf(this.#records.endpointslices, this.#slices, namespace, service)
   }
 
   serviceAt(address: string): Service | undefined {
-    const recent = this.#servicesAt.get('', address)
-    if (recent !== undefined) return recent
+    const hash = hashText(address)
+    const recent = this.#servicesAt.get(hash)
+    if (recent?.clusterIPs.includes(address)) return recent
     const [service] = this.#servicesOf(0, address, ({ clusterIPs }) => clusterIPs)
-    if (service !== undefined) this.#servicesAt.set('', address, service)
+    if (service !== undefined) this.#servicesAt.set(hash, service)
     return service
   }
 
@@ -142,14 +154,15 @@ export class Store implements Cluster {
   }
 
   podsAt(address: string): readonly Pod[] {
-    const recent = this.#podsAt.get('', address)
-    if (recent !== undefined) return recent
+    const hash = hashText(address)
+    const recent = this.#podsAt.get(hash)
+    if (recent?.[0]?.addresses.includes(address)) return recent
     const pods = this.#records.pods
       .atAddress(0, address)
       .map((slot) => this.#records.pods.unpack(slot))
       .filter(({ addresses }) => addresses.includes(address))
       .sort(compareNamed)
-    if (pods.length > 0) this.#podsAt.set('', address, pods)
+    if (pods.length > 0) this.#podsAt.set(hash, pods)
     return pods
   }
 
@@ -158,13 +171,11 @@ export class Store implements Cluster {
   }
 
   serviceImport(namespace: string, name: string): Service | undefined {
-    const recent = this.#serviceImports.get(namespace, name)
-    return recent ?? findNamed(this.#records.serviceimports, this.#serviceImports, namespace, name)
+    return findRecent(this.#records.serviceimports, this.#serviceImports, namespace, name)
   }
 
   importedSlices(namespace: string, service: string): readonly ImportedSlice[] {
-    const recent = this.#importedSlices.get(namespace, service)
-    return recent ?? findOf(this.#records.importedslices, this.#importedSlices, namespace, service)
+    return findOf(this.#records.importedslices, this.#importedSlices, namespace, service)
   }
 
   serviceImports(): Generator<Service, void> {
@@ -222,44 +233,46 @@ export class Store implements Cluster {
     }
     switch (kind) {
       case 'services':
-        this.#services.delete(namespace, name)
-        for (const address of [...addressesBefore, ...addressesAfter]) this.#servicesAt.delete('', address)
+        this.#services.delete(hashName(namespace, name))
+        for (const address of [...addressesBefore, ...addressesAfter]) this.#servicesAt.delete(hashText(address))
         break
       case 'endpointslices':
-        this.#slices.delete(namespace, before?.service ?? '')
-        this.#slices.delete(namespace, after?.service ?? '')
+        this.#slices.delete(hashName(namespace, before?.service ?? ''))
+        this.#slices.delete(hashName(namespace, after?.service ?? ''))
         break
       case 'serviceimports':
-        this.#serviceImports.delete(namespace, name)
+        this.#serviceImports.delete(hashName(namespace, name))
         break
       case 'importedslices':
-        this.#importedSlices.delete(namespace, before?.service ?? '')
-        this.#importedSlices.delete(namespace, after?.service ?? '')
+        this.#importedSlices.delete(hashName(namespace, before?.service ?? ''))
+        this.#importedSlices.delete(hashName(namespace, after?.service ?? ''))
         break
       case 'namespaces':
-        if (after === undefined) this.#namespaces.delete(name)
-        else this.#namespaces.set(name, { name })
+        this.#namespaces.delete(hashText(name))
         break
       case 'pods':
-        for (const address of [...addressesBefore, ...addressesAfter]) this.#podsAt.delete('', address)
+        for (const address of [...addressesBefore, ...addressesAfter]) this.#podsAt.delete(hashText(address))
         break
     }
   }
 }
 
 /** The object of that name, which is kept among the recent ones. */
-function findNamed<T extends Named>(
+// hot
+function findRecent<T extends Named>(
   records: RecordIndex<T>,
   recent: Recent<T>,
   namespace: string,
   name: string,
 ): T | undefined {
-  for (let slot = records.firstLike(namespace, name); slot !== 0; slot = records.nextLike(slot)) {
-    const object = records.unpack(slot)
-    if (object.namespace !== namespace || object.name !== name) continue
-    // Of a name that was asked for, the text may be a part of a longer one, which would be kept with it.
-    recent.set(object.namespace, object.name, object)
-    return object
+  const hash = hashName(namespace, name)
+  const object = recent.get(hash)
+  if (object !== undefined && object.name === name && object.namespace === namespace) return object
+  for (let slot = records.firstLike(hash); slot !== 0; slot = records.nextLike(slot)) {
+    const unpacked = records.unpack(slot)
+    if (unpacked.namespace !== namespace || unpacked.name !== name) continue
+    recent.set(hash, unpacked)
+    return unpacked
   }
   return undefined
 }
@@ -271,13 +284,16 @@ function findOf<T extends EndpointSlice>(
   namespace: string,
   service: string,
 ): readonly T[] {
+  const hash = hashName(namespace, service)
+  const known = recent.get(hash)
+  if (known?.[0]?.service === service && known[0].namespace === namespace) return known
   const [first, ...others] = records
-    .ofService(namespace, service)
+    .ofService(hash)
     .map((slot) => records.unpack(slot))
     .filter((slice) => slice.namespace === namespace && slice.service === service)
   if (first === undefined) return noSlices
   const slices = [first, ...others].sort(compareNamed)
-  recent.set(first.namespace, first.service, slices)
+  recent.set(hash, slices)
   return slices
 }
 

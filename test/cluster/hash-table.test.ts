@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { emptyHash, HashTable, hashText, type Slot } from '../../src/cluster/hash-table.ts'
+import { emptyHash, HashTable, hashLabels, hashName, hashText, type Slot } from '../../src/cluster/hash-table.ts'
 
 function valuesOf(table: HashTable, hash: number): number[] {
   const values: number[] = []
@@ -69,4 +69,16 @@ test('hash: of a text in parts it is that of the whole', () => {
   assert.equal(hashText('b', hashText('/', hashText('a'))), hashText('a/b'))
   assert.equal(hashText('a', emptyHash), hashText('a'))
   assert.notEqual(hashText('a/b'), hashText('b/a'))
+})
+
+test('hash table: a name has one hash, as texts and as labels', () => {
+  const label = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,62}$/)
+  fc.assert(
+    fc.property(label, label, fc.nat(3), (name, namespace, at) => {
+      const labels = `${String.fromCharCode(name.length)}${name}${String.fromCharCode(namespace.length)}${namespace}`
+      const octets = Buffer.from(`${'x'.repeat(at)}${labels}\0`, 'latin1')
+      assert.equal(hashLabels(octets, at), hashName(namespace, name))
+      assert.equal(hashName(namespace, name), hashText(`${namespace}/${name}`))
+    }),
+  )
 })

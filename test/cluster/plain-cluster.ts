@@ -7,7 +7,7 @@ import { kindNames, mapKinds, type Trimmed } from '../../src/cluster/kinds.ts'
 import type { Mirror } from '../../src/cluster/mirror.ts'
 import { type Cluster, compareNamed, type Kind } from '../../src/cluster/store.ts'
 import { parseAddress, reverseName } from '../../src/dns/address.ts'
-import { isWithin, type Name, parentOf } from '../../src/dns/name.ts'
+import { isWithin, labelsOf, type Name, parentOf, parseName } from '../../src/dns/name.ts'
 import { fewWords, objectsOf } from './objects.ts'
 
 /** All that objects from `fewWords` are found by. */
@@ -66,7 +66,9 @@ export class PlainCluster implements Cluster {
     return this.#objects.namespaces.get(name)
   }
 
-  clusterIPs(namespace: string, name: string, octets: 4 | 16) {
+  clusterIPs(lower: Name, octets: 4 | 16) {
+    const [name = '', namespace = ''] = labelsOf(lower)
+    if (this.namespace(namespace) === undefined) return undefined
     const addresses = this.service(namespace, name)?.clusterIPs.map((address) => parseAddress(address) ?? '') ?? []
     return addresses.length === 0 ? undefined : addresses.filter(({ length }) => length === octets)
   }
@@ -143,8 +145,8 @@ export function answersOf(cluster: Cluster): unknown {
     names.map((name) => [
       `${namespace}/${name}`,
       cluster.service(namespace, name),
-      cluster.clusterIPs(namespace, name, 4),
-      cluster.clusterIPs(namespace, name, 16),
+      cluster.clusterIPs(parseName(`${name}.${namespace}.svc`), 4),
+      cluster.clusterIPs(parseName(`${name}.${namespace}.svc`), 16),
       cluster.slices(namespace, name),
       cluster.serviceImport(namespace, name),
       cluster.importedSlices(namespace, name),

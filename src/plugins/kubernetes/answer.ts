@@ -3,7 +3,7 @@ import { Type } from '../../dns/codes.ts'
 import { type Name, parentOf } from '../../dns/name.ts'
 import type { Query } from '../../dns/query.ts'
 import { encodeName } from '../../dns/rdata.ts'
-import { type Reply, reply } from '../../dns/reply.ts'
+import { type Reply, reply, withSections } from '../../dns/reply.ts'
 import { type Rdata, type Rrset, rrset } from '../../dns/rrset.ts'
 import { after, type Maybe } from '../../maybe.ts'
 import type { WorkerContext } from '../../plugin.ts'
@@ -135,10 +135,10 @@ function targetBase({ query, request, zone, zoneAsked }: Asked): Name {
   if (request.kind === 'zonal') return serviceName(request.namespace, request.service, zoneAsked) ?? zoneAsked
   let name = query.name
   for (let i = labelsBefore[request.kind] ?? 0; i > 0; i--) name = parentOf(name)
-  return (name.slice(0, name.length - zone.name.length) + zoneAsked) as Name
+  return zoneAsked === zone.name ? name : ((name.slice(0, name.length - zone.name.length) + zoneAsked) as Name)
 }
 
 // hot
 function answered(answer: readonly Rrset[], additional: readonly Rrset[]): Reply {
-  return { ...blank, answer, additional }
+  return withSections(blank, answer, noRrsets, additional)
 }

@@ -45,8 +45,13 @@ export class ExposedCluster {
 
   /** Is there such a namespace, and is it to be seen? */
   hasNamespace(name: string): boolean {
-    if (this.#namespaces.size > 0 && !this.#namespaces.has(name)) return false
-    return this.cluster.namespace(name) !== undefined
+    return (this.#namespaces.size === 0 || this.#namespaces.has(name)) && this.cluster.namespace(name) !== undefined
+  }
+
+  /** Is the namespace to be seen, if there is one? */
+  // hot: its text is asked for only where it matters.
+  shows(request: Request): boolean {
+    return this.#namespaces.size === 0 || this.#namespaces.has(request.namespace)
   }
 
   /** Is all known that is to be known? Once it is, it stays so. */

@@ -56,7 +56,7 @@ export function find(
   switch (request.kind) {
     case 'service':
       return (
-        (zone.isMulticluster ? undefined : findClusterIPs(exposed, request, type)) ??
+        (zone.isMulticluster ? undefined : findClusterIPs(exposed, name, request, type)) ??
         findService(exposed, request, zone)
       )
     case 'endpoint':
@@ -87,11 +87,10 @@ export function find(
 
 /** The commonest of all: no object is made for it. Undefined where there is more to it. */
 // hot
-function findClusterIPs(exposed: ExposedCluster, request: Request, type: number): ClusterIPs | undefined {
+function findClusterIPs(exposed: ExposedCluster, name: Name, request: Request, type: number): ClusterIPs | undefined {
   if (type !== Type.A && type !== Type.AAAA) return undefined
-  const { namespace, service } = request
-  if (exposed.options.ignoreEmptyService || !exposed.hasNamespace(namespace)) return undefined
-  const rdatas = exposed.cluster.clusterIPs(namespace, service, type === Type.A ? 4 : 16)
+  if (exposed.options.ignoreEmptyService || !exposed.shows(request)) return undefined
+  const rdatas = exposed.cluster.clusterIPs(name, type === Type.A ? 4 : 16)
   return rdatas === undefined ? undefined : { kind: 'cluster IPs', rdatas: rdatas as readonly Rdata[] }
 }
 

@@ -1,5 +1,6 @@
 // Reads what a name in a cluster zone asks for (Kubernetes DNS-Based Service Discovery 2).
 import type { Name } from '../../dns/name.ts'
+import { octetsOf } from '../../dns/name-octets.ts'
 import { isReverseName, type Zone } from './zone.ts'
 
 /**
@@ -63,6 +64,31 @@ export function serviceRequest(namespace: string, service: string): Request {
   return { ...bare('service'), namespace, service }
 }
 
+/** The same, read from the name. Most questions are answered without a text for either, and each would be made anew. */
+class ServiceRequest implements Request {
+  readonly kind = 'service'
+  readonly endpoint = ''
+  readonly port = ''
+  readonly protocol = ''
+  readonly #name: Name
+
+  constructor(name: Name) {
+    this.#name = name
+  }
+
+  get service(): string {
+    return labelAt(this.#name, 0)
+  }
+
+  get namespace(): string {
+    return labelAt(this.#name, 1 + this.#name.charCodeAt(0))
+  }
+}
+
+function labelAt(name: Name, at: number): string {
+  return name.slice(at + 1, at + 1 + name.charCodeAt(at))
+}
+
 const mostLabels = 5
 /** Where the first labels of the name in hand begin. */
 const starts = new Uint8Array(mostLabels)
@@ -72,16 +98,17 @@ const starts = new Uint8Array(mostLabels)
 export function parseRequest(name: Name, zone: Zone): Request {
   const end = name.length - zone.name.length
   if (end === 0) return apex
+  const octets = octetsOf(name)
   let count = 0
   let last = 0
-  for (let at = 0; at < end; at += 1 + name.charCodeAt(at)) {
+  for (let at = 0; at < end; at += 1 + (octets[at] as number)) {
     if (count < mostLabels) starts[count] = at
     count++
     last = at
   }
-  const isThree = name.charCodeAt(last) === 3
-  const isService = isThree && isLetters(name, last + 1, 0x73, 0x76, 0x63)
-  const isPod = isThree && !isService && isLetters(name, last + 1, 0x70, 0x6f, 0x64)
+  const isThree = octets[last] === 3
+  const isService = isThree && isLetters(octets, last + 1, 0x73, 0x76, 0x63)
+  const isPod = isThree && !isService && isLetters(octets, last + 1, 0x70, 0x6f, 0x64)
   if (count === 1) {
     if (isService || isPod || name.startsWith('\x03dns', last)) return branch
     if (name.startsWith('\x0bdns-version', last)) return version
@@ -95,14 +122,15 @@ export function parseRequest(name: Name, zone: Zone): Request {
 
 /** Do these three octets stand at `at`? */
 // hot
-function isLetters(name: Name, at: number, first: number, second: number, third: number): boolean {
-  return name.charCodeAt(at) === first && name.charCodeAt(at + 1) === second && name.charCodeAt(at + 2) === third
+function isLetters(octets: Uint8Array, at: number, first: number, second: number, third: number): boolean {
+  return octets[at] === first && octets[at + 1] === second && octets[at + 2] === third
 }
 
 function readService(name: Name, count: number): Request {
+  if (count === 3) return new ServiceRequest(name)
   if (count > mostLabels) return none
   return {
-    kind: count === 2 ? 'namespace' : count === 3 ? 'service' : count === 4 ? 'endpoint' : 'port',
+    kind: count === 2 ? 'namespace' : count === 4 ? 'endpoint' : 'port',
     namespace: label(name, count - 2),
     service: count > 2 ? label(name, count - 3) : '',
     endpoint: count === 4 ? label(name, 0) : '',
@@ -149,8 +177,7 @@ function readPod(name: Name, count: number): Request {
 }
 
 function label(name: Name, index: number): string {
-  const at = starts[index] as number
-  return name.slice(at + 1, at + 1 + name.charCodeAt(at))
+  return labelAt(name, starts[index] as number)
 }
 
 export function withoutUnderscore(label: string): string {
