@@ -29,6 +29,9 @@ export class Cache {
   /** Cluster names, in the Corefiles of today: nothing of theirs can be in the store. */
   readonly #neverKept: readonly Name[]
   readonly #metrics = new Map<string, CacheMetrics>()
+  // Of the listener that was asked last.
+  #lastServer = ''
+  #lastMetrics: CacheMetrics | undefined
 
   constructor(config: CacheConfig, { log, workers, clock }: CacheSurroundings) {
     const { success, denial, stale } = config
@@ -69,11 +72,15 @@ export class Cache {
   }
 
   #metricsOf({ client, view = '' }: Query): CacheMetrics {
-    let metrics = this.#metrics.get(client.server)
+    const { server } = client
+    if (this.#lastMetrics !== undefined && server === this.#lastServer) return this.#lastMetrics
+    let metrics = this.#metrics.get(server)
     if (metrics === undefined) {
-      metrics = cacheMetrics(client.server, this.#zones, view)
-      this.#metrics.set(client.server, metrics)
+      metrics = cacheMetrics(server, this.#zones, view)
+      this.#metrics.set(server, metrics)
     }
+    this.#lastServer = server
+    this.#lastMetrics = metrics
     return metrics
   }
 

@@ -5,7 +5,7 @@ import { parseDuration, ValueError } from '../../corefile/values.ts'
 import { type Cidr, parseCidr } from '../../dns/address.ts'
 import { Rcode, Type } from '../../dns/codes.ts'
 import type { Query } from '../../dns/query.ts'
-import type { Reply } from '../../dns/reply.ts'
+import { type Reply, withSections } from '../../dns/reply.ts'
 import type { Rrset } from '../../dns/rrset.ts'
 import type { Plugin, WorkerContext } from '../../plugin.ts'
 import { preferSection, shuffleSection, topSection } from './order.ts'
@@ -123,11 +123,12 @@ const isForUs = (query: Query, reply: Reply): boolean =>
 // hot
 function shuffle(query: Query, reply: Reply): Reply {
   if (!isForUs(query, reply)) return reply
-  return withSections(reply, {
-    answer: shuffleSection(reply.answer),
-    authority: shuffleSection(reply.authority),
-    additional: shuffleSection(reply.additional),
-  })
+  return arranged(
+    reply,
+    shuffleSection(reply.answer),
+    shuffleSection(reply.authority),
+    shuffleSection(reply.additional),
+  )
 }
 
 /** One address is put before the others, by its weight. */
@@ -135,11 +136,12 @@ function weigh(weights: () => Weights): Arrangement {
   return (query, reply) => {
     const { type } = query
     if (!isForUs(query, reply) || (type !== Type.A && type !== Type.AAAA && type !== Type.SRV)) return reply
-    return withSections(reply, {
-      answer: topSection(reply.answer, weights()),
-      authority: reply.authority,
-      additional: topSection(reply.additional, weights()),
-    })
+    return arranged(
+      reply,
+      topSection(reply.answer, weights()),
+      reply.authority,
+      topSection(reply.additional, weights()),
+    )
   }
 }
 
@@ -147,21 +149,16 @@ function preferring(networks: readonly Cidr[]): Arrangement {
   return (query, reply) => {
     const shuffled = shuffle(query, reply)
     if (!isForUs(query, reply)) return shuffled
-    return withSections(shuffled, {
-      answer: preferSection(shuffled.answer, networks),
-      authority: shuffled.authority,
-      additional: preferSection(shuffled.additional, networks),
-    })
+    return arranged(
+      shuffled,
+      preferSection(shuffled.answer, networks),
+      shuffled.authority,
+      preferSection(shuffled.additional, networks),
+    )
   }
 }
 
-function withSections(
-  reply: Reply,
-  sections: { readonly answer: Section; readonly authority: Section; readonly additional: Section },
-): Reply {
-  const isSame =
-    reply.answer === sections.answer &&
-    reply.authority === sections.authority &&
-    reply.additional === sections.additional
-  return isSame ? reply : { ...reply, ...sections }
+function arranged(reply: Reply, answer: Section, authority: Section, additional: Section): Reply {
+  const isSame = reply.answer === answer && reply.authority === authority && reply.additional === additional
+  return isSame ? reply : withSections(reply, answer, authority, additional)
 }
