@@ -206,8 +206,9 @@ export class RecordReader {
   }
 
   list<T>(read: (from: this) => T): T[] {
-    const items: T[] = []
-    for (let left = this.number(); left > 0; left--) items.push(read(this))
+    // One that is made to grow has room for 17, and objects that are kept consist of lists of one.
+    const items = new Array<T>(this.number())
+    for (let i = 0; i < items.length; i++) items[i] = read(this)
     return items
   }
 }

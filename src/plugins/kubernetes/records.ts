@@ -41,15 +41,20 @@ export interface SrvRecords {
   readonly additional: readonly Rrset[]
 }
 
+// These are kept for thousands of services: one for all that are empty, and copies of arrays that were made to grow, without
+// the room for more that those have.
+const noSelections: readonly Selection[] = []
+const noRdatas: readonly Rdata[] = []
+
 /** All that one service or all its endpoints can be asked for. */
 export interface Records {
   readonly all: Selection
   /** By the label of an endpoint, once one has been asked for. */
   byLabel: ReadonlyMap<string, Selection> | undefined
   /** Of ports and protocols that have been asked for and are there: few, as are ports. */
-  readonly ofPorts: Selection[]
+  ofPorts: readonly Selection[]
   /** Of topology zones that have been asked for and hold some. */
-  readonly ofZones: Map<string, Selection>
+  ofZones: Map<string, Selection> | undefined
 }
 
 /** Of a service that has cluster IPs. */
@@ -137,12 +142,13 @@ const placeOf = ({ label, cluster }: Pick<Entry, 'label' | 'cluster'>): string =
 export function portNamed(records: Records, port: string, protocol: string): Selection | undefined {
   for (const known of records.ofPorts) if (known.port === port && known.protocol === protocol) return known
   const selection = selectPort(records.all, port, protocol)
-  if (selection !== undefined) records.ofPorts.push(selection)
+  if (selection !== undefined) records.ofPorts = [...records.ofPorts, selection]
   return selection
 }
 
 /** The endpoints in a topology zone; undefined where there are none. */
 export function inZone(records: Records, zone: string): Selection | undefined {
+  records.ofZones ??= new Map()
   const known = records.ofZones.get(zone)
   if (known !== undefined) return known
   const those = records.all.entries.filter((entry) => entry.zone === zone)
@@ -186,19 +192,19 @@ export function entryOf(
 const nowhere = { zone: '', cluster: '' }
 
 function recordsOf(entries: readonly Entry[]): Records {
-  return { all: select(entries, '', ''), byLabel: undefined, ofPorts: [], ofZones: new Map() }
+  return { all: select(entries, '', ''), byLabel: undefined, ofPorts: noSelections, ofZones: undefined }
 }
 
 function select(entries: readonly Entry[], port: string, protocol: string): Selection {
   const a = rdatasOf(entries, Type.A)
   const aaaa = rdatasOf(entries, Type.AAAA)
-  return { kind: 'addresses', a, aaaa, entries, port, protocol, srv: undefined }
+  return { kind: 'addresses', a, aaaa, entries: entries.slice(), port, protocol, srv: undefined }
 }
 
 function rdatasOf(entries: readonly Entry[], type: number): readonly Rdata[] {
   const rdatas = new Set<Rdata>()
   for (const entry of entries) if (entry.type === type) rdatas.add(entry.rdata)
-  return [...rdatas]
+  return rdatas.size === 0 ? noRdatas : [...rdatas]
 }
 
 /** Of several endpoints with one label, as those of one pod in two families, all. */
@@ -262,7 +268,8 @@ function makeSrv({ entries, port, protocol }: Selection, base: Name, ttl: number
       answer.push(encodeSrv({ priority: 0, weight, port: candidate.port, target: target.name }))
     }
   }
-  return { answer, additional: [...targets.values()].flatMap((target) => addressesOf(target, ttl)) }
+  const additional = [...targets.values()].flatMap((target) => addressesOf(target, ttl))
+  return { answer: answer.slice(), additional: additional.slice() }
 }
 
 /** Undefined where the name would be too long to exist. */
