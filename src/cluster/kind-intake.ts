@@ -46,10 +46,12 @@ export class KindIntake<K extends Kind> implements Intake {
     this.#unseen = new AddressSet()
     this.#unused = new Set()
     this.#count = 0
-    for (const key of mirror.keys(kind)) {
-      const address = mirror.addressOf(kind, key)
-      if (address === undefined || !key.startsWith(prefix)) continue
-      this.#unseen.add(address)
+    // Texts only where they tell something: of as many pods as there may be, they take a turn of 150 ms.
+    const hasKeys = prefix !== '' || kind === 'endpointslices'
+    for (let slot = mirror.slotFrom(kind, 1); slot !== 0; slot = mirror.slotFrom(kind, slot + 1)) {
+      const key = hasKeys ? mirror.keyAt(kind, slot) : ''
+      if (!key.startsWith(prefix)) continue
+      this.#unseen.add(mirror.addressAt(kind, slot))
       if (!isLaterPart(key)) this.#count++
     }
   }
@@ -105,9 +107,10 @@ export class KindIntake<K extends Kind> implements Intake {
     const { kind, mirror, listed } = this.#options
     const unseen = this.#unseen
     this.#unseen = undefined
-    for (const key of unseen === undefined ? [] : mirror.keys(kind)) {
-      const address = mirror.addressOf(kind, key)
-      if (address === undefined || unseen?.has(address) !== true) continue
+    if (unseen === undefined) return listed()
+    for (let slot = mirror.slotFrom(kind, 1); slot !== 0; slot = mirror.slotFrom(kind, slot + 1)) {
+      if (!unseen.has(mirror.addressAt(kind, slot))) continue
+      const key = mirror.keyAt(kind, slot)
       if (!isLaterPart(key) && !this.#isUnused(key)) this.#count--
       mirror.remove(kind, key)
     }

@@ -123,6 +123,11 @@ export class Mirror {
     return this.#tables[kind].keyAt(slot)
   }
 
+  /** Where the object's record is; there must be an object. */
+  addressAt(kind: Kind, slot: Slot): RecordAddress {
+    return this.#tables[kind].addressAt(slot)
+  }
+
   count(kind: Kind): number {
     return this.#tables[kind].size
   }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { ApiError, requestApi } from '../../src/cluster/api-request.ts'
+import { ApiError, readAnswer, requestApi } from '../../src/cluster/api-request.ts'
 import { type Access, type Credentials, openCredentials } from '../../src/cluster/credentials.ts'
 import { listPage, listPages } from '../../src/cluster/list-page.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
@@ -189,6 +189,35 @@ test('a server that says nothing is given up', async () => {
       message: 'the API server has been silent for 0.1 s',
     })
   } finally {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+})
+
+test('a long answer is read in many turns, and nothing of it is lost', async () => {
+  const sent = Buffer.alloc(1 << 20, 'octets of a long list, ')
+  const server = createServer((_, response) => response.end(sent))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  let turns = 0
+  let next = setImmediate(function count() {
+    turns++
+    next = setImmediate(count)
+  })
+  try {
+    const access = accessTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const seen: number[] = []
+    const chunks: Buffer[] = []
+    await readAnswer(await requestApi(access, requestFor('/api')), (chunk) => {
+      seen.push(turns)
+      chunks.push(Buffer.from(chunk))
+      // More work than there is time for in a turn.
+      for (const start = performance.now(); performance.now() - start < 5; );
+    })
+    assert.ok(Buffer.concat(chunks).equals(sent))
+    assert.ok(seen.length > 8, `${seen.length} chunks`)
+    assert.equal(new Set(seen).size, seen.length)
+  } finally {
+    clearImmediate(next)
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
