@@ -104,17 +104,9 @@ export class KindIntake<K extends Kind> implements Intake {
   }
 
   complete(): void {
-    const { kind, mirror, listed } = this.#options
-    const unseen = this.#unseen
+    if (this.#unseen !== undefined) this.#dropAll(this.#unseen)
     this.#unseen = undefined
-    if (unseen === undefined) return listed()
-    for (let slot = mirror.slotFrom(kind, 1); slot !== 0; slot = mirror.slotFrom(kind, slot + 1)) {
-      if (!unseen.has(mirror.addressAt(kind, slot))) continue
-      const key = mirror.keyAt(kind, slot)
-      if (!isLaterPart(key) && !this.#isUnused(key)) this.#count--
-      mirror.remove(kind, key)
-    }
-    listed()
+    this.#options.listed()
   }
 
   count(): number {
@@ -132,6 +124,16 @@ export class KindIntake<K extends Kind> implements Intake {
 
   #forget(key: string): void {
     if (this.#unused.size > 0) this.#unused.delete(key)
+  }
+
+  #dropAll(unseen: AddressSet): void {
+    const { kind, mirror } = this.#options
+    for (let slot = mirror.slotFrom(kind, 1); slot !== 0; slot = mirror.slotFrom(kind, slot + 1)) {
+      if (!unseen.has(mirror.addressAt(kind, slot))) continue
+      const key = mirror.keyAt(kind, slot)
+      if (!isLaterPart(key) && !this.#isUnused(key)) this.#count--
+      mirror.remove(kind, key)
+    }
   }
 
   /** Removes the parts of an object from the nth on. */
