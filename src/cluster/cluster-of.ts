@@ -32,10 +32,8 @@ export function storeOf(mirror: Mirror): Store {
   const store = new Store()
   for (const [number, chunk] of mirror.chunks.entries()) store.setChunk(number, chunk)
   for (const kind of kindNames) {
-    for (const key of mirror.keys(kind)) {
-      const address = mirror.addressOf(kind, key)
-      if (address !== undefined) store.put(kind, address)
-    }
+    for (let slot = mirror.slotFrom(kind, 1); slot !== 0; slot = mirror.slotFrom(kind, slot + 1))
+      store.put(kind, slot, mirror.addressAt(kind, slot))
     if (mirror.synced(kind)) store.setSynced(kind)
   }
   store.setSerial(mirror.serial())

@@ -1,6 +1,6 @@
 // Tells one worker what the mirror holds and how it changes, in batches small enough that none delays an answer.
 //
-// The next batch goes out once the worker has taken in the last. What changes meanwhile is remembered by its key alone
+// The next batch goes out once the worker has taken in the last. What changes meanwhile is remembered by its slot alone
 // and looked up when it is told, so a slow worker costs no memory, and misses states but never the last one.
 import type { MessagePort } from 'node:worker_threads'
 import type { Slot } from './hash-table.ts'
@@ -13,9 +13,11 @@ import type { Kind } from './store.ts'
 export interface Batch {
   /** Chunks of memory that are new, or gone, by their number; to be taken in before the rest. */
   readonly chunks: readonly (readonly [number: number, chunk: Chunk])[]
-  /** The records of objects that have come or changed. They are there until the batch is taken in, and as long as nothing else is told of them. */
-  readonly put: readonly (readonly [kind: Kind, address: RecordAddress])[]
-  readonly gone: readonly (readonly [kind: Kind, key: string])[]
+  /**
+   * Slots in which there is another record now, or none: 0. Records are there until the batch is taken in, and as long as
+   * nothing else is told of their slot.
+   */
+  readonly changes: readonly (readonly [kind: Kind, slot: Slot, address: RecordAddress])[]
   /** Kinds of which everything has been told. */
   readonly synced: readonly Kind[]
   /** Of the mirror. */
@@ -32,11 +34,11 @@ export interface FeedLimits {
 
 const feedLimits: FeedLimits = { changes: 128, octets: 16_384, graceMs: 10_000 }
 
-/** What has to be told of one kind: every object there is, slot by slot, and those that changed or went behind that. */
+/** What has to be told of one kind: every object there is, slot by slot, and the slots behind that in which it has become another. */
 interface Backlog {
-  /** Of what comes from this slot on, the worker will be told in its turn. */
+  /** Of what is from this slot on, the worker will be told in its turn. */
   slot: Slot
-  readonly changed: Set<string>
+  readonly changed: Set<Slot>
   /** That it is synced has been told. */
   told: boolean
 }
@@ -79,9 +81,9 @@ export class Feed implements MirrorListener {
     this.#send()
   }
 
-  changed(kind: Kind, key: string, slot: Slot): void {
+  changed(kind: Kind, _key: string, slot: Slot): void {
     const backlog = this.#backlogs.get(kind)
-    if (backlog !== undefined && slot < backlog.slot) backlog.changed.add(key)
+    if (backlog !== undefined && slot < backlog.slot) backlog.changed.add(slot)
     this.#send()
   }
 
@@ -117,33 +119,31 @@ export class Feed implements MirrorListener {
 
   /** Undefined where the worker knows everything. */
   #nextBatch(): Batch | undefined {
-    const put: [Kind, RecordAddress][] = []
-    const gone: [Kind, string][] = []
+    const changes: [Kind, Slot, RecordAddress][] = []
     const synced: Kind[] = []
     const busy = kindNames.filter((kind) => this.#isBehind(kind)).length
     let octets = 0
     for (const [kind, backlog] of this.#backlogs) {
       // Every kind gets its share of every batch, so that a long list of one doesn't hold up the others.
       const share = octets + this.#limits.octets / busy
-      const most = put.length + gone.length + this.#limits.changes / busy
-      let key = this.#takeKey(kind, backlog)
-      while (key !== undefined) {
-        const address = this.#mirror.addressOf(kind, key)
-        if (address === undefined) gone.push([kind, key])
-        else put.push([kind, address])
-        octets += address === undefined ? key.length : this.#mirror.lengthAt(address)
-        if (octets >= share || put.length + gone.length >= most) break
-        key = this.#takeKey(kind, backlog)
+      const most = changes.length + this.#limits.changes / busy
+      let slot = this.#takeSlot(kind, backlog)
+      while (slot !== 0) {
+        const address = this.#mirror.addressAt(kind, slot)
+        changes.push([kind, slot, address])
+        if (address !== 0) octets += this.#mirror.lengthAt(address)
+        if (octets >= share || changes.length >= most) break
+        slot = this.#takeSlot(kind, backlog)
       }
-      if (key === undefined && !backlog.told && this.#mirror.synced(kind)) {
+      if (slot === 0 && !backlog.told && this.#mirror.synced(kind)) {
         backlog.told = true
         synced.push(kind)
       }
     }
-    if (put.length === 0 && gone.length === 0 && synced.length === 0) return undefined
+    if (changes.length === 0 && synced.length === 0) return undefined
     const isLast = !kindNames.some((kind) => this.#isBehind(kind))
     this.#version = isLast ? this.#mirror.version : undefined
-    return { chunks: this.#takeChunks(), put, gone, synced, serial: this.#mirror.serial() }
+    return { chunks: this.#takeChunks(), changes, synced, serial: this.#mirror.serial() }
   }
 
   /** What is other there than the worker knows. */
@@ -163,20 +163,17 @@ export class Feed implements MirrorListener {
     return backlog !== undefined && (backlog.changed.size > 0 || this.#mirror.slotFrom(kind, backlog.slot) !== 0)
   }
 
-  /** The next key to tell of, which is then done with. */
-  #takeKey(kind: Kind, backlog: Backlog): string | undefined {
+  /** The next slot to tell of, which is then done with; 0 where there is none. */
+  #takeSlot(kind: Kind, backlog: Backlog): Slot {
     const slot = this.#mirror.slotFrom(kind, backlog.slot)
     if (slot !== 0) {
       backlog.slot = slot + 1
-      const key = this.#mirror.keyAt(kind, slot)
-      // Every string that a Set is asked for, V8 keeps for a while.
-      if (backlog.changed.size > 0) backlog.changed.delete(key)
-      return key
+      return slot
     }
-    for (const key of backlog.changed) {
-      backlog.changed.delete(key)
-      return key
+    for (const changed of backlog.changed) {
+      backlog.changed.delete(changed)
+      return changed
     }
-    return undefined
+    return 0
   }
 }

@@ -21,17 +21,7 @@ export class KeyTable {
     return slot
   }
 
-  /** The first that may have the name of this `hashName`: whoever reads its record sees whether it has, and asks for the `next` if not. */
-  // hot
-  firstLike(hash: number): Slot {
-    return this.#table.first(hash)
-  }
-
   /** 0 where there is none. */
-  next(slot: Slot): Slot {
-    return this.#table.next(slot)
-  }
-
   addressAt(slot: Slot): RecordAddress {
     return this.#table.value(slot)
   }

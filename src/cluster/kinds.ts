@@ -39,6 +39,8 @@ export interface KindOf<K extends Kind> {
   trim(object: unknown, complain?: Complain): Trimmed[K] | undefined
   /** How what was trimmed is packed. */
   readonly form: RecordForm<Trimmed[K]>
+  /** Are they looked up by namespace and name? */
+  readonly isNamed: boolean
   /** The addresses of the first list of the form's head have reverse names. */
   readonly isReversed: boolean
   /** What DNS records are made of: as long as that is the same, a zone's serial doesn't move. */
@@ -58,6 +60,7 @@ export const kinds: { readonly [K in Kind]: KindOf<K> } = {
     skipped: ['"managedFields":['],
     trim: trimService,
     form: serviceForm,
+    isNamed: true,
     isReversed: true,
     zonePart: (service) => ({ ...service, selects: true }),
   },
@@ -71,6 +74,7 @@ export const kinds: { readonly [K in Kind]: KindOf<K> } = {
     skipped: ['"managedFields":['],
     trim: trimEndpointSlice,
     form: endpointSliceForm,
+    isNamed: false,
     isReversed: true,
     // Nobody is sent to the others.
     zonePart: ({ endpoints, ...slice }) => ({
@@ -88,6 +92,7 @@ export const kinds: { readonly [K in Kind]: KindOf<K> } = {
     skipped: ['"managedFields":['],
     trim: trimNamespace,
     form: namespaceForm,
+    isNamed: true,
     isReversed: false,
     zonePart: () => undefined,
   },
@@ -101,6 +106,7 @@ export const kinds: { readonly [K in Kind]: KindOf<K> } = {
     skipped: ['"managedFields":[', '"spec":{', '"conditions":[', '"containerStatuses":[', '"initContainerStatuses":['],
     trim: trimPod,
     form: podForm,
+    isNamed: false,
     isReversed: false,
     zonePart: ({ addresses }) => addresses,
   },
@@ -115,6 +121,7 @@ export const kinds: { readonly [K in Kind]: KindOf<K> } = {
     skipped: ['"managedFields":['],
     trim: trimServiceImport,
     form: serviceImportForm,
+    isNamed: true,
     isReversed: false,
     zonePart: (service) => service,
   },
@@ -129,6 +136,7 @@ export const kinds: { readonly [K in Kind]: KindOf<K> } = {
     skipped: ['"managedFields":['],
     trim: trimImportedSlice,
     form: importedSliceForm,
+    isNamed: false,
     isReversed: false,
     // Nobody is sent to the others.
     zonePart: ({ endpoints, ...slice }) => ({

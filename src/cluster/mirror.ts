@@ -10,7 +10,7 @@ import type { Kind } from './store.ts'
 
 /**
  * Told that the object with this key has come, changed or gone; what it now is, it reads from the mirror. An object has the
- * same slot as long as it is there; one that is gone has 0.
+ * same slot as long as it is there; that of one that is gone, another may have next.
  */
 export interface MirrorListener {
   changed(kind: Kind, key: string, slot: Slot): void
@@ -69,7 +69,7 @@ export class Mirror {
     table.remove(slot)
     this.#move()
     this.#retire(before)
-    for (const listener of this.#listeners) listener.changed(kind, key, 0)
+    for (const listener of this.#listeners) listener.changed(kind, key, slot)
   }
 
   setSynced(kind: Kind): void {
@@ -123,7 +123,7 @@ export class Mirror {
     return this.#tables[kind].keyAt(slot)
   }
 
-  /** Where the object's record is; there must be an object. */
+  /** Where the record of the object is that has this slot; 0 where none has. */
   addressAt(kind: Kind, slot: Slot): RecordAddress {
     return this.#tables[kind].addressAt(slot)
   }

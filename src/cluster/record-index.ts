@@ -1,7 +1,5 @@
-// The records of one kind as a worker finds them: by key, by the service they belong to, by address.
-import { keyOf } from './api-object.ts'
+// The records of one kind as a worker finds them: by name, by the service they belong to, by address.
 import { HashTable, hashLabels, hashName, hashOctets, hashText, type Slot } from './hash-table.ts'
-import { KeyTable } from './key-table.ts'
 import { type RecordForm, type RecordHead, type RecordReader, readHead, unpackRecord } from './record.ts'
 import type { RecordAddress, RecordMemory } from './record-memory.ts'
 
@@ -11,67 +9,63 @@ export interface HeadChange {
   readonly after: RecordHead | undefined
 }
 
+/** Which objects are found how. */
+export interface IndexedForm<T> {
+  readonly form: RecordForm<T>
+  /** Are they found by namespace and name? */
+  readonly isNamed: boolean
+}
+
 /**
- * What is found may have but the same hash as what was looked for: who unpacks it sees whether it is the right one. Slots
- * stay those of an object for as long as it is there, so that a change touches only what it changes.
+ * Who feeds it gives each object a slot, a small number, which stays that of the object for as long as it is there, so that
+ * a change touches only what it changes. What is found may have but the same hash as what was looked for: who unpacks it
+ * sees whether it is the right one.
  */
 export class RecordIndex<T> {
   readonly #memory: RecordMemory
   readonly #form: RecordForm<T>
-  readonly #keys: KeyTable
+  readonly #isNamed: boolean
+  /** The record in each slot; 0 where there is none. */
+  #records = new Uint32Array(16)
+  #size = 0
+  /** Empty where they aren't found by it. */
+  readonly #byName = new HashTable()
   readonly #byService = new HashTable()
   /** One for each list of addresses in heads. */
   readonly #byAddress: HashTable[] = []
 
-  constructor(memory: RecordMemory, form: RecordForm<T>) {
+  constructor(memory: RecordMemory, { form, isNamed }: IndexedForm<T>) {
     this.#memory = memory
     this.#form = form
-    this.#keys = new KeyTable(memory)
+    this.#isNamed = isNamed
   }
 
   get size(): number {
-    return this.#keys.size
+    return this.#size
   }
 
-  /** The object has this record now. Undefined where it had before. */
-  put(address: RecordAddress): HeadChange | undefined {
-    const after = readHead(this.#memory.at(address))
-    const key = keyOf(after)
-    const slot = this.#keys.find(key)
-    if (slot === 0) {
-      this.#reindex(this.#keys.add(key, address), undefined, after)
-      return { before: undefined, after }
-    }
-    if (this.#keys.addressAt(slot) === address) return undefined
-    const before = this.headAt(slot)
-    this.#keys.replace(slot, address)
+  /** The slot holds this record now; 0: none. Undefined where it did before. */
+  put(slot: Slot, address: RecordAddress): HeadChange | undefined {
+    const known = this.#records[slot] ?? 0
+    if (known === address) return undefined
+    const before = known === 0 ? undefined : readHead(this.#memory.at(known))
+    const after = address === 0 ? undefined : readHead(this.#memory.at(address))
+    this.#reserve(slot)
+    this.#records[slot] = address
+    this.#size += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
     this.#reindex(slot, before, after)
     return { before, after }
-  }
-
-  /** Undefined where there was none. */
-  remove(key: string): HeadChange | undefined {
-    const slot = this.#keys.find(key)
-    if (slot === 0) return undefined
-    const before = this.headAt(slot)
-    this.#keys.remove(slot)
-    this.#reindex(slot, before, undefined)
-    return { before, after: undefined }
-  }
-
-  /** The first that may have the name of this `hashName`; 0 where there is none, or no more. */
-  // hot
-  firstLike(hash: number): Slot {
-    return this.#keys.firstLike(hash)
   }
 
   /** The one that has the name; 0 where there is none. */
   // hot
   find(namespace: string, name: string): Slot {
-    let slot = this.#keys.firstLike(hashName(namespace, name))
-    while (slot !== 0 && !isNamed(this.#memory.at(this.#keys.addressAt(slot)), namespace, name))
-      slot = this.#keys.next(slot)
-    return slot
+    let entry = this.#byName.first(hashName(namespace, name))
+    for (; entry !== 0; entry = this.#byName.next(entry)) {
+      const slot = this.#byName.value(entry)
+      if (isNamed(this.#at(slot), namespace, name)) return slot
+    }
+    return 0
   }
 
   /** The one whose name is the label at `at`, and whose namespace is the next label; 0 where there is none. */
@@ -80,36 +74,39 @@ export class RecordIndex<T> {
     const name = at + 1
     const namespace = name + (octets[at] as number) + 1
     const end = namespace + (octets[namespace - 1] as number)
-    let slot = this.#keys.firstLike(hashLabels(octets, at))
-    for (; slot !== 0; slot = this.#keys.next(slot)) {
-      const reader = this.#memory.at(this.#keys.addressAt(slot))
-      if (reader.isOctets(octets, namespace, end) && reader.isOctets(octets, name, namespace - 1)) break
+    let entry = this.#byName.first(hashLabels(octets, at))
+    for (; entry !== 0; entry = this.#byName.next(entry)) {
+      const slot = this.#byName.value(entry)
+      const reader = this.#at(slot)
+      if (reader.isOctets(octets, namespace, end) && reader.isOctets(octets, name, namespace - 1)) return slot
     }
-    return slot
+    return 0
   }
 
   /** The one of no namespace whose name is the label at `at`; 0 where there is none. */
   // hot
   findLabel(octets: Uint8Array, at: number): Slot {
     const end = at + 1 + (octets[at] as number)
-    let slot = this.#keys.firstLike(hashOctets(octets, at + 1, end))
-    for (; slot !== 0; slot = this.#keys.next(slot)) {
-      const reader = this.#memory.at(this.#keys.addressAt(slot))
-      if (reader.isText('') && reader.isOctets(octets, at + 1, end)) break
+    let entry = this.#byName.first(hashOctets(octets, at + 1, end))
+    for (; entry !== 0; entry = this.#byName.next(entry)) {
+      const slot = this.#byName.value(entry)
+      const reader = this.#at(slot)
+      if (reader.isText('') && reader.isOctets(octets, at + 1, end)) return slot
     }
-    return slot
+    return 0
+  }
+
+  /** Those that may have the name of this `hashName`. */
+  named(hash: number): Slot[] {
+    return slotsOf(this.#byName, hash)
   }
 
   /** Those of the first list of addresses that have so many octets; undefined where the list is empty. */
   // hot
   addressOctets(slot: Slot, octets: 4 | 16): readonly string[] | undefined {
-    const reader = this.#memory.at(this.#keys.addressAt(slot))
+    const reader = this.#at(slot)
     for (let text = 0; text < 3; text++) reader.skipText()
     return reader.number() === 0 ? undefined : reader.addressOctets(octets)
-  }
-
-  nextLike(slot: Slot): Slot {
-    return this.#keys.next(slot)
   }
 
   /** Those that may belong to the service of this `hashName`. */
@@ -123,20 +120,33 @@ export class RecordIndex<T> {
     return table === undefined ? [] : slotsOf(table, hashText(address))
   }
 
-  slots(): Iterable<Slot> {
-    return this.#keys.slots()
+  /** Those that hold a record. */
+  *slots(): Generator<Slot, void> {
+    for (let slot = 1; slot < this.#records.length; slot++) if (this.#records[slot] !== 0) yield slot
   }
 
   headAt(slot: Slot): RecordHead {
-    return readHead(this.#memory.at(this.#keys.addressAt(slot)))
+    return readHead(this.#at(slot))
   }
 
   unpack(slot: Slot): T {
-    return unpackRecord(this.#form, this.#memory.at(this.#keys.addressAt(slot)))
+    return unpackRecord(this.#form, this.#at(slot))
+  }
+
+  // hot
+  #at(slot: Slot): RecordReader {
+    return this.#memory.at(this.#records[slot] as number)
+  }
+
+  #reserve(slot: Slot): void {
+    if (slot < this.#records.length) return
+    const octets = Uint32Array.BYTES_PER_ELEMENT * Math.ceil(slot * 1.25 + 16)
+    this.#records = new Uint32Array(this.#records.buffer.transfer(octets))
   }
 
   #reindex(slot: Slot, before: RecordHead | undefined, after: RecordHead | undefined): void {
-    reindex(this.#byService, slot, serviceOf(before), serviceOf(after))
+    if (this.#isNamed) rehash(this.#byName, slot, nameOf(before), nameOf(after))
+    rehash(this.#byService, slot, serviceOf(before), serviceOf(after))
     const lists = Math.max(before?.addresses.length ?? 0, after?.addresses.length ?? 0)
     for (let list = 0; list < lists; list++) {
       this.#byAddress[list] ??= new HashTable()
@@ -175,8 +185,19 @@ function reindex(table: HashTable, slot: Slot, before: readonly string[], after:
   for (const word of come) table.add(hashText(word), slot)
 }
 
-function serviceOf(head: RecordHead | undefined): readonly string[] {
-  return head === undefined || head.service === '' ? [] : [`${head.namespace}/${head.service}`]
+/** Undefined: it wasn't, or isn't, to be found. */
+function rehash(table: HashTable, slot: Slot, before: number | undefined, after: number | undefined): void {
+  if (before === after) return
+  if (before !== undefined) table.removeValue(before, slot)
+  if (after !== undefined) table.add(after, slot)
+}
+
+function nameOf(head: RecordHead | undefined): number | undefined {
+  return head === undefined ? undefined : hashName(head.namespace, head.name)
+}
+
+function serviceOf(head: RecordHead | undefined): number | undefined {
+  return head === undefined || head.service === '' ? undefined : hashName(head.namespace, head.service)
 }
 
 /** Each once. */

@@ -9,10 +9,9 @@ export function replica(port: MessagePort): Cluster {
   const store = new Store()
   port.on('message', (message: Batch | FreshnessMessage) => {
     if ('freshness' in message) return
-    const { chunks, put, gone, synced, serial } = message
+    const { chunks, changes, synced, serial } = message
     for (const [number, chunk] of chunks) store.setChunk(number, chunk)
-    for (const [kind, address] of put) store.put(kind, address)
-    for (const [kind, key] of gone) store.remove(kind, key)
+    for (const [kind, slot, address] of changes) store.put(kind, slot, address)
     for (const kind of synced) store.setSynced(kind)
     store.setSerial(serial)
     port.postMessage('taken in')

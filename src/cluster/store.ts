@@ -2,12 +2,13 @@
 import type { Name } from '../dns/name.ts'
 import { octetsOf } from '../dns/name-octets.ts'
 import type { Endpoint, EndpointSlice } from './endpoint-slice.ts'
-import { hashName, hashText } from './hash-table.ts'
+import { hashName, hashText, type Slot } from './hash-table.ts'
 import type { ImportedSlice } from './imported-slice.ts'
 import { kinds, type Trimmed } from './kinds.ts'
 import type { Namespace } from './namespace.ts'
 import type { Pod } from './pod.ts'
 import { Recent } from './recent.ts'
+import type { RecordHead } from './record.ts'
 import { compareWords, type HeadChange, RecordIndex } from './record-index.ts'
 import { type Chunk, type RecordAddress, RecordMemory } from './record-memory.ts'
 import { ReverseBranches } from './reverse-branches.ts'
@@ -63,12 +64,12 @@ const recentPods = 4096
 export class Store implements Cluster {
   readonly #memory = new RecordMemory()
   readonly #records: { readonly [K in Kind]: RecordIndex<Trimmed[K]> } = {
-    services: new RecordIndex(this.#memory, kinds.services.form),
-    endpointslices: new RecordIndex(this.#memory, kinds.endpointslices.form),
-    namespaces: new RecordIndex(this.#memory, kinds.namespaces.form),
-    pods: new RecordIndex(this.#memory, kinds.pods.form),
-    serviceimports: new RecordIndex(this.#memory, kinds.serviceimports.form),
-    importedslices: new RecordIndex(this.#memory, kinds.importedslices.form),
+    services: new RecordIndex(this.#memory, kinds.services),
+    endpointslices: new RecordIndex(this.#memory, kinds.endpointslices),
+    namespaces: new RecordIndex(this.#memory, kinds.namespaces),
+    pods: new RecordIndex(this.#memory, kinds.pods),
+    serviceimports: new RecordIndex(this.#memory, kinds.serviceimports),
+    importedslices: new RecordIndex(this.#memory, kinds.importedslices),
   }
   readonly #branches = new ReverseBranches()
   /** All of them: there are few, and one is asked for with every question. */
@@ -187,14 +188,9 @@ export class Store implements Cluster {
     this.#memory.setChunk(number, chunk)
   }
 
-  /** The record of an object that has come or changed. It must not be freed before the object has another one, or none. */
-  put(kind: Kind, address: RecordAddress): void {
-    const change = this.#records[kind].put(address)
-    if (change !== undefined) this.#changed(kind, change)
-  }
-
-  remove(kind: Kind, key: string): void {
-    const change = this.#records[kind].remove(key)
+  /** What the slot holds now; 0: nothing. The record must not be freed before the slot holds another one, or none. */
+  put(kind: Kind, slot: Slot, address: RecordAddress): void {
+    const change = this.#records[kind].put(slot, address)
     if (change !== undefined) this.#changed(kind, change)
   }
 
@@ -223,35 +219,36 @@ export class Store implements Cluster {
 
   /** What was made of the object as it was is of no use any more. */
   #changed(kind: Kind, { before, after }: HeadChange): void {
-    const [addressesBefore = []] = before?.addresses ?? []
-    const [addressesAfter = []] = after?.addresses ?? []
-    const { namespace, name } = (after ?? before) as NonNullable<typeof after>
     if (kinds[kind].isReversed) {
-      const { gone, come } = compareWords(addressesBefore, addressesAfter)
+      const { gone, come } = compareWords(before?.addresses[0] ?? [], after?.addresses[0] ?? [])
       for (const address of come) this.#branches.add(address)
       for (const address of gone) this.#branches.remove(address)
     }
+    // They are of other names where something else has taken the slot of what is gone.
+    if (before !== undefined) this.#forget(kind, before)
+    if (after !== undefined) this.#forget(kind, after)
+  }
+
+  #forget(kind: Kind, { namespace, name, service, addresses: [addresses = []] }: RecordHead): void {
     switch (kind) {
       case 'services':
         this.#services.delete(hashName(namespace, name))
-        for (const address of [...addressesBefore, ...addressesAfter]) this.#servicesAt.delete(hashText(address))
+        for (const address of addresses) this.#servicesAt.delete(hashText(address))
         break
       case 'endpointslices':
-        this.#slices.delete(hashName(namespace, before?.service ?? ''))
-        this.#slices.delete(hashName(namespace, after?.service ?? ''))
+        this.#slices.delete(hashName(namespace, service))
         break
       case 'serviceimports':
         this.#serviceImports.delete(hashName(namespace, name))
         break
       case 'importedslices':
-        this.#importedSlices.delete(hashName(namespace, before?.service ?? ''))
-        this.#importedSlices.delete(hashName(namespace, after?.service ?? ''))
+        this.#importedSlices.delete(hashName(namespace, service))
         break
       case 'namespaces':
         this.#namespaces.delete(hashText(name))
         break
       case 'pods':
-        for (const address of [...addressesBefore, ...addressesAfter]) this.#podsAt.delete(hashText(address))
+        for (const address of addresses) this.#podsAt.delete(hashText(address))
         break
     }
   }
@@ -268,7 +265,7 @@ function findRecent<T extends Named>(
   const hash = hashName(namespace, name)
   const object = recent.get(hash)
   if (object !== undefined && object.name === name && object.namespace === namespace) return object
-  for (let slot = records.firstLike(hash); slot !== 0; slot = records.nextLike(slot)) {
+  for (const slot of records.named(hash)) {
     const unpacked = records.unpack(slot)
     if (unpacked.namespace !== namespace || unpacked.name !== name) continue
     recent.set(hash, unpacked)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Endpoint, EndpointSlice } from '../../src/cluster/endpoint-slice.ts'
+import type { Slot } from '../../src/cluster/hash-table.ts'
 import { Mirror } from '../../src/cluster/mirror.ts'
 import type { Service } from '../../src/cluster/service.ts'
 import { type Kind, Store } from '../../src/cluster/store.ts'
@@ -13,11 +14,9 @@ function attached(): { readonly mirror: Mirror; readonly store: Store } {
   const store = new Store()
   const reading = mirror.read()
   mirror.listen({
-    changed(kind: Kind, key: string) {
+    changed(kind: Kind, _key: string, slot: Slot) {
       for (const [number, chunk] of mirror.chunks.entries()) store.setChunk(number, chunk)
-      const address = mirror.addressOf(kind, key)
-      if (address === undefined) store.remove(kind, key)
-      else store.put(kind, address)
+      store.put(kind, slot, mirror.addressAt(kind, slot))
       reading.passed(mirror.version)
     },
     synced() {},
