@@ -4,7 +4,7 @@ import { AddressSet } from './address-set.ts'
 import { type Complain, identityOf, keyOf } from './api-object.ts'
 import { countEvent } from './cluster-metrics.ts'
 import type { EndpointSlice } from './endpoint-slice.ts'
-import type { Trimmed } from './kinds.ts'
+import { kinds, type Trimmed } from './kinds.ts'
 import type { Mirror } from './mirror.ts'
 import { isTerminating } from './pod.ts'
 import { measureProgramming } from './programming-time.ts'
@@ -58,8 +58,7 @@ export class KindIntake<K extends Kind> implements Intake {
 
   put(object: unknown): void {
     const { kind, mirror, singular, read, complain } = this.#options
-    const identity = identityOf(object)
-    const key = identity === undefined ? undefined : keyOf(identity)
+    const key = this.#keyOf(object)
     if (key !== undefined && !this.#isKnown(key)) this.#count++
     if (kind === 'pods' && isTerminating(object)) {
       // Such a pod stays what it was, known or unknown.
@@ -88,12 +87,11 @@ export class KindIntake<K extends Kind> implements Intake {
 
   drop(object: unknown): void {
     const { singular, complain } = this.#options
-    const identity = identityOf(object)
-    if (identity === undefined) {
+    const key = this.#keyOf(object)
+    if (key === undefined) {
       complain(`a ${singular} was deleted that has no name`)
       return
     }
-    const key = keyOf(identity)
     if (this.#isKnown(key)) this.#count--
     this.#forget(key)
     this.#remove(key, 0)
@@ -111,6 +109,12 @@ export class KindIntake<K extends Kind> implements Intake {
 
   count(): number {
     return this.#count
+  }
+
+  /** Undefined without a name. What lives in no namespace may name one all the same, which means nothing. */
+  #keyOf(object: unknown): string | undefined {
+    const identity = identityOf(object)
+    return identity && keyOf(kinds[this.#options.kind].namespaced ? identity : { ...identity, namespace: '' })
   }
 
   #isKnown(key: string): boolean {

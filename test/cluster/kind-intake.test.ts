@@ -198,3 +198,14 @@ test('intake: knows how many objects there are, and which, after any changes and
     { numRuns: 500 },
   )
 })
+
+test('intake: a Namespace that says it is in a namespace', () => {
+  const { intake, mirror, take } = opened('namespaces')
+  const namespace = { metadata: { name: 'x', namespace: 'a' } }
+  intake.put(namespace)
+  intake.put({ metadata: { name: 'x' } })
+  assert.equal(intake.count(), 1)
+  intake.drop(namespace)
+  assert.deepEqual(take(), ['put x', 'gone x'])
+  assert.deepEqual([intake.count(), [...mirror.keys('namespaces')]], [0, []])
+})
