@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
-import { accessTo, type Following, type FollowingOptions, following, until } from './following.ts'
+import { accessTo, type Following, type FollowingOptions, following, patienceMs, until } from './following.ts'
 
 async function scene(
   options: FollowingOptions,
@@ -49,7 +49,7 @@ const onlyRoles = (path: string) =>
 test('follow: where the whole cluster is forbidden, the namespaces that are named are watched', async () => {
   await scene({ namespaces: ['a', 'b'] }, async (sandbox, { proxy, watch, cluster, lines }) => {
     proxy.answer = onlyRoles
-    assert.equal(await watch.started(30_000), true)
+    assert.equal(await watch.started(patienceMs), true)
     await until('the feed', () => watch.pending().length === 0)
     assert.deepEqual(
       [...cluster.services()].map((service) => service.namespace),
@@ -81,7 +81,7 @@ for (const podLabels of [true, false]) {
       const metadata = { namespace: 'a', name: 'p', labels: { app: 'web' } }
       const spec = { containers: [{ name: 'main', image: 'web' }] }
       sandbox.apply({ apiVersion: 'v1', kind: 'Pod', metadata, spec, status: { phase: 'Running', podIP: '10.1.0.1' } })
-      assert.equal(await watch.started(30_000), true)
+      assert.equal(await watch.started(patienceMs), true)
       await until('the pod', () => cluster.podsAt('10.1.0.1').length === 1)
       const labels = podLabels ? { app: 'web' } : {}
       assert.deepEqual(cluster.podsAt('10.1.0.1'), [{ namespace: 'a', name: 'p', addresses: ['10.1.0.1'], labels }])
@@ -92,16 +92,17 @@ for (const podLabels of [true, false]) {
 test('follow: a kind is synced once every namespace is listed', async () => {
   await scene({ namespaces: ['a', 'b'] }, async (_, { proxy, watch }) => {
     proxy.answer = (path) => (path.includes('/namespaces/b/services?') ? { status: 500 } : onlyRoles(path))
-    assert.equal(await watch.started(500), false)
+    await until('the other kinds', () => watch.pending().join() === 'services')
+    assert.equal(await watch.started(100), false)
     assert.deepEqual(watch.pending(), ['services'])
     proxy.answer = onlyRoles
-    assert.equal(await watch.started(30_000), true)
+    assert.equal(await watch.started(patienceMs), true)
   })
 })
 
 test('follow: rights that are taken away later', async () => {
   await scene({ namespaces: ['a', 'b'] }, async (sandbox, { proxy, watch, cluster, converged }) => {
-    assert.equal(await watch.started(30_000), true)
+    assert.equal(await watch.started(patienceMs), true)
     await converged()
     assert.ok(cluster.service('c', 'web') !== undefined)
     proxy.answer = onlyRoles
@@ -120,7 +121,7 @@ test('follow: without namespaces to fall back on, the whole cluster is asked for
       lines.includes('[ERROR] failed to list endpointslices, namespaces, pods, services: services is forbidden'),
     )
     proxy.answer = () => undefined
-    assert.equal(await watch.started(30_000), true)
+    assert.equal(await watch.started(patienceMs), true)
     await converged()
   })
 })
@@ -141,7 +142,7 @@ test('follow: a server without endpoint slices is asked for Endpoints', async ()
     const first = { addresses: [{ ip: '10.1.0.1' }], notReadyAddresses: [{ ip: '10.1.0.2' }], ports: [{ port: 80 }] }
     const second = { addresses: [{ ip: '10.1.0.3' }], ports: [{ port: 81 }] }
     sandbox.apply(endpoints('by-hand', first, second))
-    assert.equal(await watch.started(30_000), true)
+    assert.equal(await watch.started(patienceMs), true)
     await until('the feed', () => watch.pending().length === 0)
     const readiness = (address: string) => cluster.endpointsAt(address).map(({ endpoint }) => endpoint.ready)
     assert.equal(cluster.slices('a', 'by-hand').length, 2)
@@ -161,7 +162,7 @@ test('follow: Endpoints of the namespaces that are named', async () => {
   await scene({ namespaces: ['a', 'b'] }, async (sandbox, { proxy, watch, cluster }) => {
     proxy.answer = (path) => onlyRoles(path) ?? noSlices(path)
     sandbox.apply(endpoints('by-hand', { addresses: [{ ip: '10.1.0.9' }] }))
-    assert.equal(await watch.started(30_000), true)
+    assert.equal(await watch.started(patienceMs), true)
     await until('the feed', () => watch.pending().length === 0)
     assert.equal(cluster.endpointsAt('10.1.0.9').length, 1)
   })

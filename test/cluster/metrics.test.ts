@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { samplesOf } from '../samples.ts'
-import { accessTo, following, until } from './following.ts'
+import { accessTo, following, patienceMs, until } from './following.ts'
 
 const service = (name: string, spec: object) => ({
   apiVersion: 'v1',
@@ -41,7 +41,7 @@ test('metrics: the time from a change of endpoints to its being known, by kind o
     // Its controllers write slices too.
     await sandbox.settled()
     await following(accessTo(sandbox.url), {}, async ({ watch, cluster, lines }) => {
-      await watch.started(30_000)
+      await watch.started(patienceMs)
       assert.deepEqual(programming(), {}, 'what a list brings may be old')
       sandbox.apply(slice('headless', stamp))
       sandbox.apply(slice('bare', new Date(Date.now() + 3_600_000).toISOString()))
@@ -74,7 +74,7 @@ test('metrics: requests, events, relists and how it stands with each kind', asyn
   try {
     await following(accessTo(sandbox.url), {}, async ({ proxy, url, watch, cluster, converged }) => {
       const { host } = new URL(url)
-      await watch.started(30_000)
+      await watch.started(patienceMs)
       await converged()
       const value = (name: string, kind: string) =>
         samplesOf(`clusterdns_kubernetes_${name}`)[`kind="${kind}"`] ?? Number.NaN

@@ -7,7 +7,15 @@ import type { Connection } from '../../src/cluster/credentials.ts'
 import type { KubeObject } from '../../src/sandbox/object.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { Churn, callApi } from './churn.ts'
-import { accessTo, type Following, type FollowingOptions, following, until } from './following.ts'
+import {
+  accessTo,
+  type Following,
+  type FollowingOptions,
+  following,
+  patienceMs,
+  shortSilenceMs,
+  until,
+} from './following.ts'
 
 interface Scene extends Following {
   readonly sandbox: Sandbox
@@ -39,7 +47,7 @@ const watchOf = (kind: string) => (path: string) => path.includes(`/${kind}?`) &
 
 test('reflector: everything is listed, and every change comes', async () => {
   await scene({}, async ({ watch, proxy, converged, churn }) => {
-    assert.equal(await watch.started(30_000), true)
+    assert.equal(await watch.started(patienceMs), true)
     await converged()
     const before = proxy.requests.length
     await churn.steps(200)
@@ -51,7 +59,7 @@ test('reflector: everything is listed, and every change comes', async () => {
 
 test('reflector: connections that break lose nothing', async () => {
   await scene({}, async ({ watch, proxy, churn }) => {
-    await watch.started(30_000)
+    await watch.started(patienceMs)
     for (let i = 0; i < 8; i++) {
       await churn.steps(15)
       proxy.drop()
@@ -64,7 +72,7 @@ test('reflector: connections that break lose nothing', async () => {
 
 test('reflector: history that has expired is made up for by a list, deletes included', async () => {
   await scene({}, async ({ watch, proxy, churn, sandbox }) => {
-    await watch.started(30_000)
+    await watch.started(patienceMs)
     for (let i = 0; i < 5; i++) {
       proxy.down = true
       proxy.drop()
@@ -78,7 +86,7 @@ test('reflector: history that has expired is made up for by a list, deletes incl
 
 test('reflector: a watch that is told its history has expired lists again', async () => {
   await scene({}, async ({ watch, converged, churn, sandbox }) => {
-    await watch.started(30_000)
+    await watch.started(patienceMs)
     for (let i = 0; i < 5; i++) {
       await churn.steps(20)
       sandbox.trouble.expire('services')
@@ -90,7 +98,7 @@ test('reflector: a watch that is told its history has expired lists again', asyn
 
 test('reflector: 410 as a status', async () => {
   await scene({}, async ({ watch, proxy, churn }) => {
-    await watch.started(30_000)
+    await watch.started(patienceMs)
     proxy.answer = (path) => {
       if (!path.includes('resourceVersion=')) return undefined
       return { status: 410, body: '{"kind":"Status","code":410,"reason":"Expired","message":"too old"}' }
@@ -106,7 +114,7 @@ for (const status of [400, 422]) {
   test(`reflector: a server without streaming lists (${status}) is asked for pages`, async () => {
     await scene({}, async ({ watch, proxy, converged, churn }) => {
       proxy.answer = (path) => (path.includes('sendInitialEvents') ? { status } : undefined)
-      assert.equal(await watch.started(30_000), true)
+      assert.equal(await watch.started(patienceMs), true)
       await converged()
       assert.ok(proxy.requests.some((path) => path.includes('continue=')))
       await churn.steps(60)
@@ -116,10 +124,10 @@ for (const status of [400, 422]) {
 }
 
 test('reflector: a server that overlooks what it is asked, and never ends a streaming list, is asked for pages', async () => {
-  await scene({ timing: { silenceMs: 300 } }, async ({ proxy, watch, converged }) => {
+  await scene({ timing: { silenceMs: shortSilenceMs } }, async ({ proxy, watch, converged }) => {
     proxy.rewrite = (path) =>
       path.replace('sendInitialEvents=true', '').replace('resourceVersionMatch=NotOlderThan', '')
-    assert.equal(await watch.started(30_000), true)
+    assert.equal(await watch.started(patienceMs), true)
     await converged()
     assert.ok(proxy.requests.some((path) => path.includes('limit=3')))
   })
@@ -129,7 +137,7 @@ test('reflector: a server whose streaming lists end before their end is asked fo
   await scene({}, async ({ proxy, watch }) => {
     const isStream = (path: string): boolean => path.includes('sendInitialEvents')
     proxy.answer = (path) => (isStream(path) ? { status: 200 } : undefined)
-    assert.equal(await watch.started(30_000), true)
+    assert.equal(await watch.started(patienceMs), true)
     assert.equal(proxy.requests.filter(isStream).length, 8)
     assert.ok(proxy.requests.some((path) => path.includes('limit=3')))
   })
@@ -137,7 +145,7 @@ test('reflector: a server whose streaming lists end before their end is asked fo
 
 test('reflector: a streaming list that breaks off is asked for again', async () => {
   await scene({}, async ({ proxy, watch, converged }) => {
-    await watch.started(30_000)
+    await watch.started(patienceMs)
     await converged()
     proxy.deaf = true
     proxy.answer = (path) => (/[?&]resourceVersion=/.test(path) ? { status: 410 } : undefined)
@@ -163,24 +171,24 @@ test('reflector: pages that expire are fetched in one piece', async () => {
       if (path.includes('sendInitialEvents')) return { status: 422 }
       return path.includes('continue=') ? { status: 410 } : undefined
     }
-    assert.equal(await watch.started(30_000), true)
+    assert.equal(await watch.started(patienceMs), true)
     assert.ok(proxy.requests.some((path) => !path.includes('watch=true') && !path.includes('limit=')))
   })
 })
 
 test('reflector: a connection that has gone silent is noticed', async () => {
-  await scene({ timing: { silenceMs: 300 } }, async ({ proxy, watch, converged, churn, lines }) => {
-    await watch.started(30_000)
+  await scene({ timing: { silenceMs: shortSilenceMs } }, async ({ proxy, watch, converged, churn, lines }) => {
+    await watch.started(patienceMs)
     proxy.stall()
     await churn.steps(40)
     await converged()
-    assert.ok(lines.some((line) => line.includes('the API server has been silent for 0.3 s')))
+    assert.ok(lines.some((line) => line.includes('the API server has been silent for 1 s')))
   })
 })
 
 test('reflector: Retry-After is heeded', async () => {
   await scene({}, async ({ proxy, watch, churn }) => {
-    await watch.started(30_000)
+    await watch.started(patienceMs)
     const asked: number[] = []
     proxy.answer = (path) => {
       if (!watchOf('services')(path)) return undefined
@@ -198,7 +206,7 @@ test('reflector: Retry-After is heeded', async () => {
 
 test('reflector: a server that fails for a while', async () => {
   await scene({}, async ({ proxy, watch, churn, lines }) => {
-    await watch.started(30_000)
+    await watch.started(patienceMs)
     proxy.answer = () => ({ status: 500, body: 'upstream connect error' })
     proxy.drop()
     await churn.steps(40)
@@ -217,7 +225,7 @@ test('reflector: a server that fails for a while', async () => {
 
 test('reflector: events that are cut short', async () => {
   await scene({}, async ({ proxy, watch, churn }) => {
-    await watch.started(30_000)
+    await watch.started(patienceMs)
     for (let i = 0; i < 5; i++) {
       proxy.cut()
       await churn.steps(20)
@@ -235,7 +243,7 @@ for (const text of [
 ]) {
   test(`reflector: a watch that says ${text.trim()}`, async () => {
     await scene({}, async ({ proxy, watch, churn }) => {
-      await watch.started(30_000)
+      await watch.started(patienceMs)
       for (let i = 0; i < 5; i++) {
         proxy.inject(text)
         await churn.steps(10)
@@ -246,7 +254,7 @@ for (const text of [
 
 test('reflector: objects without names or of no shape are passed over', async () => {
   await scene({}, async ({ proxy, watch, churn, lines }) => {
-    await watch.started(30_000)
+    await watch.started(patienceMs)
     for (const object of [
       '{}',
       'null',
@@ -265,7 +273,7 @@ test('reflector: a server that comes back with an older state', async () => {
   const restored = await startSandbox()
   try {
     await scene({}, async ({ proxy, watch, churn, converged, lines }) => {
-      await watch.started(30_000)
+      await watch.started(patienceMs)
       await churn.steps(200)
       await converged()
       proxy.down = true
@@ -285,7 +293,7 @@ test('reflector: a server that comes back with an older state', async () => {
 
 test('reflector: a watch that always ends at once is not asked for in a loop', async () => {
   await scene({ timing: { healthyMs: 60_000, backOff: { minMs: 200, maxMs: 200 } } }, async ({ proxy, watch }) => {
-    await watch.started(30_000)
+    await watch.started(patienceMs)
     proxy.answer = (path) => (path.includes('resourceVersion=') ? { status: 200 } : undefined)
     proxy.drop()
     const before = proxy.requests.length
@@ -297,7 +305,7 @@ test('reflector: a watch that always ends at once is not asked for in a loop', a
 
 test('reflector: bookmarks carry a quiet watch over history that expires', async () => {
   await scene({}, async ({ sandbox, proxy, watch, churn, converged, lines }) => {
-    await watch.started(30_000)
+    await watch.started(patienceMs)
     // Other kinds change, so that versions go on without these.
     await churn.begin()
     for (let i = 0; i < 20; i++) {
@@ -326,7 +334,7 @@ test('reflector: bookmarks carry a quiet watch over history that expires', async
 
 test('reflector: ten thousand deletes and as many changes that nobody saw', async () => {
   await scene({}, async ({ sandbox, proxy, watch, cluster, converged }) => {
-    await watch.started(30_000)
+    await watch.started(patienceMs)
     const service = (i: number, port: number): KubeObject => ({
       apiVersion: 'v1',
       kind: 'Service',
@@ -362,7 +370,7 @@ test('reflector: a token that rotates, is missing for a while, or was refused', 
   try {
     await scene({ connection }, async ({ proxy, watch, churn, converged, lines }) => {
       proxy.answer = (_, authorization) => (authorization === `Bearer ${accepted}` ? undefined : { status: 401 })
-      assert.equal(await watch.started(30_000), true)
+      assert.equal(await watch.started(patienceMs), true)
       rmSync(token)
       proxy.drop()
       await churn.steps(20)
@@ -386,7 +394,7 @@ test('reflector: a token that rotates, is missing for a while, or was refused', 
 
 test('reflector: changes that were lost on the way are noticed', async () => {
   await scene({ timing: { watchSeconds: 1 } }, async ({ proxy, watch, cluster, sandbox, converged, lines }) => {
-    await watch.started(30_000)
+    await watch.started(patienceMs)
     await converged()
     proxy.deaf = true
     const spec = { clusterIP: '10.96.7.7', ports: [{ port: 80 }] }
@@ -412,7 +420,7 @@ test('reflector: changes that were lost on the way are noticed', async () => {
 test('reflector: a server that is slow', async () => {
   await scene({}, async ({ sandbox, watch, churn }) => {
     sandbox.trouble.slow(50)
-    await watch.started(30_000)
+    await watch.started(patienceMs)
     await churn.steps(20)
     sandbox.trouble.slow(0)
   })
