@@ -55,6 +55,8 @@ export class Datagrams {
   readonly #libc: Libc
   readonly #received: Lane
   readonly #sent: Lane
+  /** Datagrams of the last batch. */
+  #taken = 0
   /** Replies waiting to be sent. */
   #waiting = 0
 
@@ -69,8 +71,9 @@ export class Datagrams {
   receive(fd: number): number {
     const { headers, headerWords } = this.#received
     // What the last batch left in the headers.
-    for (let at = 2; at < headerWords.length; at += headerSize >> 2) headerWords[at] = addressRoom
+    for (let i = 0; i < this.#taken; i++) headerWords[i * (headerSize >> 2) + 2] = addressRoom
     const count = this.#libc.recvmmsg(fd, headers, batchSize, MSG_DONTWAIT, null)
+    this.#taken = Math.max(0, count)
     if (count >= 0) return count
     const code = this.#libc.errno()
     if (code === EAGAIN || code === EINTR) return 0
