@@ -7,12 +7,14 @@
 import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, setPriority, tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type DoubleCall, type DoubleSize, firstAddress, serviceName } from './rig/api-double.ts'
 import { DnsProbe, told } from './rig/dns-probe.ts'
+import { CpuWatch, clock, type Span, timeWithout } from './rig/pauses.ts'
+import { precede, precedeSession } from './rig/precedence.ts'
 import { memoryOf } from './rig/process-cpu.ts'
 import { type Program, programIn } from './rig/program.ts'
 import { Report, type Row, readFlags } from './rig/report.ts'
@@ -41,6 +43,8 @@ interface Latencies {
   readonly worst: number
   /** Answers that were not what they had to be, or never came. */
   readonly wrong: number
+  /** Milliseconds that don't count. */
+  readonly paused: number
 }
 
 export async function run(args: readonly string[]): Promise<void> {
@@ -59,6 +63,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'clusterdns-bench-'))
   const report = new Report('cluster', args)
   if (!precede(0, -10)) process.stderr.write('measuring without priority, which takes root\n')
+  const recede = precedeSession(-15)
   try {
     const program = programIn(join(folder, 'program'), smoke ? 'source' : 'bundle')
     const ours = numbersOf(flags.more.workers).map((workers) => ({ name: `ours-${workers}`, workers, ...program }))
@@ -78,6 +83,7 @@ export async function run(args: readonly string[]): Promise<void> {
     }
     report.end({ told: toldOf(plan), write: flags.write })
   } finally {
+    recede()
     rmSync(folder, { recursive: true })
   }
 }
@@ -184,6 +190,8 @@ async function measure(subject: Subject, plan: Plan, folder: string): Promise<Ro
   const mark = (phase: string): void => {
     peaks[`${phase} MiB`] = memoryOf([pid]).peak
   }
+  const cpuWatch = isPlaced ? await CpuWatch.start(subjectCpu) : undefined
+  if (cpuWatch === undefined) process.stderr.write('measuring without a watch on pauses of the host\n')
   try {
     const probe = new DnsProbe(port)
     const firstAnswer = await timeOfFirstAnswer(probe, size, start, server)
@@ -191,20 +199,22 @@ async function measure(subject: Subject, plan: Plan, folder: string): Promise<Ro
     const settled = memoryOf([pid]).now
     mark('start')
     const kinds = size.pods > 0 ? 4 : 3
-    const relist = await under(probe, plan, async () => {
+    const relist = await under(probe, cpuWatch, plan, async () => {
       for (let i = 0; i < 2; i++) await listsAfter(api, kinds, () => api.call({ call: 'expire' }))
     })
     mark('relists')
-    const event = summary(await api.call<number[]>({ call: 'events', port, perSecond: 200, count: plan.events }), 0)
+    await cpuWatch?.take()
+    const events = await api.call<Span[]>({ call: 'events', port, perSecond: 200, count: plan.events })
+    const event = summary(events, (await cpuWatch?.take()) ?? [], 0)
     const burst = await api.call<{ sent: number; seen: number[] }>({ call: 'burst', port, count: plan.burst })
     mark('events')
-    const reload = await under(probe, plan, async () => {
+    const reload = await under(probe, cpuWatch, plan, async () => {
       configure(31)
       server.kill('SIGUSR1')
       await printed(lines, /Reloading complete/)
     })
     mark('reload')
-    const restart = await under(probe, plan, () =>
+    const restart = await under(probe, cpuWatch, plan, () =>
       listsAfter(api, kinds, () => api.call({ call: 'restart', milliseconds: plan.outageMs })),
     )
     mark('API restart')
@@ -223,6 +233,7 @@ async function measure(subject: Subject, plan: Plan, folder: string): Promise<Ro
       'event p99 ms': event.p99,
       'burst ms': Math.round(Math.max(...burst.seen)),
       wrong: relist.wrong + reload.wrong + restart.wrong,
+      'paused ms': Math.round(relist.paused + event.paused + reload.paused + restart.paused),
     }
   } catch (error) {
     throw new Error(
@@ -236,13 +247,16 @@ async function measure(subject: Subject, plan: Plan, folder: string): Promise<Ro
     server.kill('SIGKILL')
     if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
     api.close()
+    cpuWatch?.end()
   }
 }
 
-/** Where there are CPUs to choose from, the server has the first, and all others the rest. */
+/** Where there are CPUs to choose from, the server has this one, and all others the rest. */
+const subjectCpu = 0
+const isPlaced = cpus().length > 1 && spawnSync('taskset', ['-V']).error === undefined
+
 function inPlace(program: string, args: readonly string[]): [string, string[]] {
-  if (cpus().length < 2 || spawnSync('taskset', ['-V']).error !== undefined) return [program, [...args]]
-  return ['taskset', ['-c', '0', program, ...args]]
+  return isPlaced ? ['taskset', ['-c', String(subjectCpu), program, ...args]] : [program, [...args]]
 }
 
 async function timeOfFirstAnswer(
@@ -280,17 +294,23 @@ async function printed(lines: readonly string[], pattern: RegExp): Promise<void>
 }
 
 /** The times of answers while something happens, and for a moment after it. */
-async function under(probe: DnsProbe, plan: Plan, act: () => Promise<unknown>): Promise<Latencies> {
+async function under(
+  probe: DnsProbe,
+  cpuWatch: CpuWatch | undefined,
+  plan: Plan,
+  act: () => Promise<unknown>,
+): Promise<Latencies> {
   const { size, qps } = plan
-  const times: number[] = []
+  const times: Span[] = []
   let wrong = 0
   let asked = 0
-  const start = performance.now()
+  await cpuWatch?.take()
+  const start = clock()
   /** When we could do nothing ourselves, on a host that had other things to do: no answer is to be blamed for that. */
-  const pauses: (readonly [start: number, end: number])[] = []
+  const pauses: Span[] = []
   let awake = start
   const notePause = (): number => {
-    const now = performance.now()
+    const now = clock()
     if (now - awake > longestTurn) pauses.push([awake, now])
     awake = now
     return now
@@ -302,7 +322,7 @@ async function under(probe: DnsProbe, plan: Plan, act: () => Promise<unknown>): 
       const service = ((asked * 7919) % size.services) & ~1
       probe.ask(serviceName(service), (reply, milliseconds) => {
         const came = notePause()
-        times.push(milliseconds - overlap(pauses, came - milliseconds, came))
+        times.push([came - milliseconds, came])
         if (!told(reply).startsWith('NOERROR ')) wrong++
       })
     }
@@ -315,40 +335,20 @@ async function under(probe: DnsProbe, plan: Plan, act: () => Promise<unknown>): 
   }
   await sleep(100)
   // What never came was waited for in vain as long as anything.
-  return summary(times, wrong + (asked - times.length))
+  return summary(times, [...pauses, ...((await cpuWatch?.take()) ?? [])], wrong + (asked - times.length))
 }
 
 /** A turn of the event loop that takes longer, milliseconds, is a pause. */
 const longestTurn = 4
 
-/** How much of the time from start to end was pauses; the last ones count. */
-function overlap(pauses: readonly (readonly [start: number, end: number])[], start: number, end: number): number {
-  let total = 0
-  for (let i = pauses.length - 1; i >= 0; i--) {
-    const [from, to] = pauses[i] as readonly [number, number]
-    if (to <= start) break
-    total += Math.min(to, end) - Math.max(from, start)
-  }
-  return total
-}
-
-function summary(times: readonly number[], wrong: number): Latencies {
-  const sorted = times.toSorted((a, b) => a - b)
+function summary(times: readonly Span[], pauses: readonly Span[], wrong: number): Latencies {
+  const sorted = times.map(([start, end]) => timeWithout(pauses, start, end)).sort((a, b) => a - b)
   const at = (part: number): number => round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0)
-  return { p50: at(0.5), p99: at(0.99), p999: at(0.999), worst: at(1), wrong }
+  const paused = pauses.reduce((sum, [start, end]) => sum + end - start, 0)
+  return { p50: at(0.5), p99: at(0.99), p999: at(0.999), worst: at(1), wrong, paused }
 }
 
 const round = (value: number): number => Number(value.toPrecision(3))
-
-/** Gives a process (0: this one) precedence over whatever else this host does; false where that is not allowed. */
-function precede(pid: number, nice: number): boolean {
-  try {
-    setPriority(pid, nice)
-    return true
-  } catch {
-    return false
-  }
-}
 
 function toldOf({ qps, burst }: Plan): string {
   return `Services have a slice each, one in ten is headless; objects are of real size (3 KB, pods 6 KB), sent over TLS as fast as the
@@ -358,5 +358,7 @@ real API server would give it protobuf. The Corefile is kubeadm's, with \`pods v
 pods. MiB are the highest RSS up to the end of each phase, in the order of the columns: start, two relists forced by 410 (one object in 200
 changed, one in 250 gone or come), 200 events a second and then ${burst} at once, a reload, a restart of the API server, which is away for a
 second and has forgotten its history. \`event\` is from an event to the first answer that knows of it, \`burst\` from the first of many
-events until the last is answered. \`wrong\` counts answers in relists, reload and restart that were wrong or never came.`
+events until the last is answered. \`wrong\` counts answers in relists, reload and restart that were wrong or never came. While the host
+of this virtual machine kept its CPUs from it, as who asks and a process that only watches the clock saw it, no time is counted:
+\`paused\`, of all phases but the burst.`
 }

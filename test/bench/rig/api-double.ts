@@ -7,6 +7,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { createAuthority } from '../../../src/sandbox/certificate.ts'
 import { DnsProbe } from './dns-probe.ts'
+import { clock, type Span } from './pauses.ts'
 
 export interface DoubleSize {
   readonly services: number
@@ -293,14 +294,14 @@ async function write(response: ServerResponse, text: string): Promise<void> {
   })
 }
 
-/** Milliseconds from each event to the first answer that knows of it; so many events a second. */
+/** When each event was sent and when the first answer came that knows of it; so many events a second. */
 async function measureEvents(
   double: Double,
   { services }: DoubleSize,
   { port, perSecond, count }: { readonly port: number; readonly perSecond: number; readonly count: number },
-): Promise<number[]> {
+): Promise<Span[]> {
   const probe = new DnsProbe(port)
-  const latencies: number[] = []
+  const times: Span[] = []
   const under: Promise<void>[] = []
   const start = performance.now()
   for (let i = 0; i < count; i++) {
@@ -308,15 +309,13 @@ async function measureEvents(
     while (performance.now() < due)
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())))
     const service = (i * 37) % services
-    const sent = performance.now()
+    const sent = clock()
     const address = double.change(service)
-    under.push(
-      probe.until(serviceName(service), address, 10_000).then(() => void latencies.push(performance.now() - sent)),
-    )
+    under.push(probe.until(serviceName(service), address, 10_000).then(() => void times.push([sent, clock()])))
   }
   await Promise.all(under)
   probe.close()
-  return latencies
+  return times
 }
 
 /** Milliseconds from the first of so many events, sent at once, until the answers know of each; and until all were sent. */
