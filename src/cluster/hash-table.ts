@@ -1,12 +1,14 @@
-// Numbers found by the hash of a text, any number of them by one hash, in a few octets each: 16 to 24 with all that
-// belongs to it, where an entry of a Map takes 60 and more beside its key.
+// Numbers found by the hash of a text, any number of them by one hash, in a few octets each: 10 to 12 with all that belongs to
+// it, where an entry of a Map takes 60 and more beside its key.
 
-/** Names an entry until it is removed. */
-export type Slot = number
+/** Where an entry is, until the next change. */
+export type Entry = number
 
-/** Three numbers an entry: its hash, its value, the next entry of its chain (or of the unused ones). Slots count from 1. */
-const stride = 3
 const none = 0
+/** Parts of the cells that are taken: at most, and once there have become more of them. With more, to find nothing takes long. */
+const fullest = 0.8
+const emptiest = 0.67
+const fewest = 16
 
 /** Of the texts of this process: nobody outside can know which ones collide. */
 const seed = (Math.random() * 0x1_0000_0000) >>> 0
@@ -46,14 +48,15 @@ export function hashLabels(octets: Uint8Array, at: number): number {
 
 const slash = 0x2f
 
+/**
+ * An entry is in the cell that its hash leads to, or where that is taken, in the next one that is free (linear probing; Knuth, The
+ * Art of Computer Programming, 6.4, algorithms L and R): in a large cluster most of the time goes by waiting for memory, and
+ * cells beside each other come at once.
+ */
 export class HashTable {
-  /** First slots of chains, by the last bits of a mixed hash. */
-  #heads = new Uint32Array(16)
-  #entries = new Uint32Array(stride * 17)
+  /** Two numbers a cell: the hash and its value, which is 0 where there is no entry. */
+  #cells = new Uint32Array(2 * fewest)
   #size = 0
-  /** Slots that have been used, whether they still are or not. */
-  #used = 0
-  #unused: Slot = none
 
   get size(): number {
     return this.#size
@@ -61,100 +64,87 @@ export class HashTable {
 
   /** 0 where there is none. */
   // hot
-  first(hash: number): Slot {
-    return this.#from(this.#heads[this.#headOf(hash)] as number, hash >>> 0)
+  first(hash: number): Entry {
+    return this.#from(this.#homeOf(hash), hash >>> 0)
   }
 
   /** The next one with the same hash; 0 where there is none. */
-  next(slot: Slot): Slot {
-    const at = slot * stride
-    return this.#from(this.#entries[at + 2] as number, this.#entries[at] as number)
+  next(entry: Entry): Entry {
+    const cell = entry - 1
+    return this.#from(this.#after(cell), this.#cells[2 * cell] as number)
   }
 
   /** From 1 to 2^32 - 1. */
-  value(slot: Slot): number {
-    return this.#entries[slot * stride + 1] as number
+  // hot
+  value(entry: Entry): number {
+    return this.#cells[2 * entry - 1] as number
   }
 
-  setValue(slot: Slot, value: number): void {
-    this.#entries[slot * stride + 1] = value
-  }
-
-  add(hash: number, value: number): Slot {
-    if (this.#unused === none && this.#used + 1 === this.#entries.length / stride) this.#grow()
-    const slot = this.#unused === none ? ++this.#used : this.#unused
-    const at = slot * stride
-    if (slot === this.#unused) this.#unused = this.#entries[at + 2] as number
-    this.#entries[at] = hash
-    this.#entries[at + 1] = value
-    this.#link(slot)
+  add(hash: number, value: number): void {
+    const capacity = this.#cells.length / 2
+    if (this.#size + 1 > capacity * fullest) this.#grow()
+    this.#put(hash >>> 0, value)
     this.#size++
-    return slot
-  }
-
-  remove(slot: Slot): void {
-    const entries = this.#entries
-    const at = slot * stride
-    const head = this.#headOf(entries[at] as number)
-    if (this.#heads[head] === slot) this.#heads[head] = entries[at + 2] as number
-    else {
-      let before = this.#heads[head] as number
-      while (entries[before * stride + 2] !== slot) before = entries[before * stride + 2] as number
-      entries[before * stride + 2] = entries[at + 2] as number
-    }
-    entries[at + 1] = 0
-    entries[at + 2] = this.#unused
-    this.#unused = slot
-    this.#size--
   }
 
   /** Removes one entry with this hash and value, if there is one. */
-  removeValue(hash: number, value: number): void {
-    let slot = this.first(hash)
-    while (slot !== none && this.value(slot) !== value) slot = this.next(slot)
-    if (slot !== none) this.remove(slot)
+  remove(hash: number, value: number): void {
+    let entry = this.first(hash)
+    while (entry !== none && this.value(entry) !== value) entry = this.next(entry)
+    if (entry === none) return
+    const cells = this.#cells
+    const capacity = cells.length / 2
+    let hole = entry - 1
+    // What follows moves up, unless it would come to be before the cell its hash leads to.
+    for (let cell = this.#after(hole); cells[2 * cell + 1] !== 0; cell = this.#after(cell)) {
+      const fromHome = (cell - this.#homeOf(cells[2 * cell] as number) + capacity) % capacity
+      const fromHole = (cell - hole + capacity) % capacity
+      if (fromHome < fromHole) continue
+      cells.copyWithin(2 * hole, 2 * cell, 2 * cell + 2)
+      hole = cell
+    }
+    cells[2 * hole + 1] = 0
+    this.#size--
   }
 
-  /** The first from this one on, itself included; 0 where there is none. */
-  slotFrom(start: Slot): Slot {
-    for (let slot = start; slot <= this.#used; slot++) if (this.value(slot) !== 0) return slot
+  // hot
+  #from(start: number, hash: number): Entry {
+    const cells = this.#cells
+    let at = 2 * start
+    while (cells[at + 1] !== 0) {
+      if (cells[at] === hash) return (at >>> 1) + 1
+      at += 2
+      if (at === cells.length) at = 0
+    }
     return none
   }
 
-  /** All of them. What is added meanwhile may be among them, and what is removed is not. */
-  *slots(): Generator<Slot, void> {
-    for (let slot = this.slotFrom(1); slot !== none; slot = this.slotFrom(slot + 1)) yield slot
+  // hot
+  #homeOf(hash: number): number {
+    // What differs in the low bits alone must not end in one cell: it is the high bits that count.
+    const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0
+    return Math.floor((mixed * (this.#cells.length / 2)) / 0x1_0000_0000)
   }
 
-  #from(start: Slot, hash: number): Slot {
-    const entries = this.#entries
-    let slot = start
-    while (slot !== none && entries[slot * stride] !== hash) slot = entries[slot * stride + 2] as number
-    return slot
+  #after(cell: number): number {
+    return 2 * (cell + 1) === this.#cells.length ? 0 : cell + 1
   }
 
-  #headOf(hash: number): number {
-    // What differs in the high bits alone must not end in one chain.
-    const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
-    return (mixed ^ (mixed >>> 13)) & (this.#heads.length - 1)
-  }
-
-  #link(slot: Slot): void {
-    const at = slot * stride
-    const head = this.#headOf(this.#entries[at] as number)
-    this.#entries[at + 2] = this.#heads[head] as number
-    this.#heads[head] = slot
+  #put(hash: number, value: number): void {
+    const cells = this.#cells
+    let cell = this.#homeOf(hash)
+    while (cells[2 * cell + 1] !== 0) cell = this.#after(cell)
+    cells[2 * cell] = hash
+    cells[2 * cell + 1] = value
   }
 
   #grow(): void {
-    const capacity = Math.ceil(this.#used * 1.25) + 16
-    // What is transferred is given back at once, and what is dropped only when this thread next collects.
-    this.#entries = new Uint32Array(
-      this.#entries.buffer.transfer(Uint32Array.BYTES_PER_ELEMENT * stride * (capacity + 1)),
-    )
-    if (capacity <= 2 * this.#heads.length) return
-    const { length } = this.#heads
-    this.#heads = new Uint32Array(this.#heads.buffer.transfer(Uint32Array.BYTES_PER_ELEMENT * length * 2)).fill(0)
-    for (let slot = 1; slot <= this.#used; slot++) this.#link(slot)
+    const before = this.#cells
+    this.#cells = new Uint32Array(2 * (Math.ceil(this.#size / emptiest) + fewest))
+    for (let at = 0; at < before.length; at += 2) {
+      if (before[at + 1] !== 0) this.#put(before[at] as number, before[at + 1] as number)
+    }
+    // What is dropped is given back only when this thread next collects, and what is transferred at once.
+    before.buffer.transfer(0)
   }
 }

@@ -1,57 +1,83 @@
 // The records of one kind by their keys, which are those of `keyOf` and stand in the records alone.
-import { HashTable, hashText, type Slot } from './hash-table.ts'
+import { HashTable, hashText } from './hash-table.ts'
 import type { RecordAddress, RecordMemory } from './record-memory.ts'
+
+/** Names an object of a kind for as long as it is there; they count from 1, and those of what is gone are used again. */
+export type Slot = number
+
+const none = 0
 
 export class KeyTable {
   readonly #memory: RecordMemory
-  readonly #table = new HashTable()
+  /** Slots by the hashes of keys. */
+  readonly #slots = new HashTable()
+  /** By slot; 0 where there is none. */
+  #addresses = new Uint32Array(16)
+  /** Slots that have been used, whether they still are or not. */
+  #used = 0
+  readonly #unused: Slot[] = []
 
   constructor(memory: RecordMemory) {
     this.#memory = memory
   }
 
   get size(): number {
-    return this.#table.size
+    return this.#slots.size
   }
 
   /** 0 where there is none. */
   find(key: string): Slot {
-    let slot = this.#table.first(hashText(key))
-    while (slot !== 0 && this.keyAt(slot) !== key) slot = this.#table.next(slot)
-    return slot
+    const slots = this.#slots
+    for (let entry = slots.first(hashText(key)); entry !== none; entry = slots.next(entry)) {
+      const slot = slots.value(entry)
+      if (this.keyAt(slot) === key) return slot
+    }
+    return none
   }
 
   /** 0 where there is none. */
   addressAt(slot: Slot): RecordAddress {
-    return this.#table.value(slot)
+    return this.#addresses[slot] ?? 0
   }
 
   keyAt(slot: Slot): string {
-    const reader = this.#memory.at(this.#table.value(slot))
+    const reader = this.#memory.at(this.addressAt(slot))
     const namespace = reader.text()
     return namespace === '' ? reader.text() : `${namespace}/${reader.text()}`
   }
 
   /** No other may have the key. */
   add(key: string, address: RecordAddress): Slot {
-    return this.#table.add(hashText(key), address)
+    const slot = this.#unused.pop() ?? ++this.#used
+    if (slot >= this.#addresses.length) {
+      const octets = Uint32Array.BYTES_PER_ELEMENT * Math.ceil(slot * 1.25 + 16)
+      this.#addresses = new Uint32Array(this.#addresses.buffer.transfer(octets))
+    }
+    this.#addresses[slot] = address
+    this.#slots.add(hashText(key), slot)
+    return slot
   }
 
   /** Another record with the same key. */
   replace(slot: Slot, address: RecordAddress): void {
-    this.#table.setValue(slot, address)
+    this.#addresses[slot] = address
   }
 
+  /** Its record is still there. */
   remove(slot: Slot): void {
-    this.#table.remove(slot)
+    this.#slots.remove(hashText(this.keyAt(slot)), slot)
+    this.#addresses[slot] = 0
+    this.#unused.push(slot)
   }
 
   /** The first from this one on, itself included; 0 where there is none. */
   slotFrom(start: Slot): Slot {
-    return this.#table.slotFrom(start)
+    for (let slot = start; slot <= this.#used; slot++) if (this.#addresses[slot] !== 0) return slot
+    return none
   }
 
-  slots(): Generator<Slot, void> {
-    return this.#table.slots()
+  /** All of them. What is added meanwhile may be among them, and what is removed is not. */
+  *slots(): Generator<Slot, void> {
+    for (let slot = this.slotFrom(1); slot !== none; slot = this.slotFrom(slot + 1)) yield slot
   }
 }

@@ -1,7 +1,7 @@
 // What the main thread keeps of the cluster: a record of each trimmed object, in memory that the workers read.
 import { isDeepStrictEqual } from 'node:util'
 import { Arena } from './arena.ts'
-import type { Slot } from './hash-table.ts'
+import type { Slot } from './key-table.ts'
 import { KeyTable } from './key-table.ts'
 import { kindNames, kinds, mapKinds, type Trimmed } from './kinds.ts'
 import { packRecord, RecordWriter, unpackRecord } from './record.ts'

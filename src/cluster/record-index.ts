@@ -1,5 +1,6 @@
 // The records of one kind as a worker finds them: by name, by the service they belong to, by address.
-import { HashTable, hashLabels, hashName, hashOctets, hashText, type Slot } from './hash-table.ts'
+import { HashTable, hashLabels, hashName, hashOctets, hashText } from './hash-table.ts'
+import type { Slot } from './key-table.ts'
 import { type RecordForm, type RecordHead, type RecordReader, readHead, unpackRecord } from './record.ts'
 import type { RecordAddress, RecordMemory } from './record-memory.ts'
 
@@ -181,14 +182,14 @@ function without(words: readonly string[], others: readonly string[]): string[] 
 
 function reindex(table: HashTable, slot: Slot, before: readonly string[], after: readonly string[]): void {
   const { gone, come } = compareWords(before, after)
-  for (const word of gone) table.removeValue(hashText(word), slot)
+  for (const word of gone) table.remove(hashText(word), slot)
   for (const word of come) table.add(hashText(word), slot)
 }
 
 /** Undefined: it wasn't, or isn't, to be found. */
 function rehash(table: HashTable, slot: Slot, before: number | undefined, after: number | undefined): void {
   if (before === after) return
-  if (before !== undefined) table.removeValue(before, slot)
+  if (before !== undefined) table.remove(before, slot)
   if (after !== undefined) table.add(after, slot)
 }
 
@@ -203,9 +204,9 @@ function serviceOf(head: RecordHead | undefined): number | undefined {
 /** Each once. */
 function slotsOf(table: HashTable, hash: number): Slot[] {
   const slots: Slot[] = []
-  for (let slot = table.first(hash); slot !== 0; slot = table.next(slot)) {
-    const value = table.value(slot)
-    if (!slots.includes(value)) slots.push(value)
+  for (let entry = table.first(hash); entry !== 0; entry = table.next(entry)) {
+    const slot = table.value(entry)
+    if (!slots.includes(slot)) slots.push(slot)
   }
   return slots
 }

@@ -31,3 +31,19 @@ test('key table: records by their keys', () => {
   )
   assert.equal(table.find(keyOf(names[0] as (typeof names)[number])), 0)
 })
+
+test('key table: the slots of what is gone are used again', () => {
+  const arena = new Arena()
+  const table = new KeyTable(arena.memory)
+  const slots = new Set<number>()
+  for (let i = 0; i < 1000; i++) {
+    const pod = { namespace: 'n', name: `p${i}`, addresses: [], labels: {} }
+    const slot = table.add(keyOf(pod), arena.add(packRecord(podForm, pod, writer)))
+    slots.add(slot)
+    table.remove(slot)
+    assert.equal(table.addressAt(slot), 0)
+  }
+  assert.equal(slots.size, 1)
+  assert.equal(table.size, 0)
+  assert.equal(table.slotFrom(1), 0)
+})
