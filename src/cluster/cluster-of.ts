@@ -18,7 +18,9 @@ export function clusterOf(objects: readonly unknown[], serial?: number): Store {
     if (identity === undefined || (singular === 'Pod' && isTerminating(object))) return
     for (const kind of kindNames) {
       const trimmed = kinds[kind].singular === singular ? kinds[kind].trim(object) : undefined
-      if (trimmed !== undefined) mirror.apply(kind, keyOf(identity), trimmed)
+      // Some things of no namespace have one written into them all the same.
+      const key = keyOf(kinds[kind].namespaced ? identity : { ...identity, namespace: '' })
+      if (trimmed !== undefined) mirror.apply(kind, key, trimmed)
     }
   }
   for (const object of objects) take(object)

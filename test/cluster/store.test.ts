@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Endpoint, EndpointSlice } from '../../src/cluster/endpoint-slice.ts'
+import { hashName, hashText } from '../../src/cluster/hash-table.ts'
 import type { Slot } from '../../src/cluster/key-table.ts'
 import { Mirror } from '../../src/cluster/mirror.ts'
 import type { Service } from '../../src/cluster/service.ts'
 import { type Kind, Store } from '../../src/cluster/store.ts'
+import { parseName } from '../../src/dns/name.ts'
 import { answersOf, applyTo, assertSame, change, PlainCluster } from './plain-cluster.ts'
 
 /** A store that knows at once what changes in a mirror of this thread. */
@@ -99,6 +101,33 @@ test('store: objects handed out never change', () => {
   )
 })
 
+test('store: the slot of what is gone is taken by something else before anybody hears of it', () => {
+  const mirror = new Mirror()
+  const store = new Store()
+  const reading = mirror.read()
+  const hear = (kind: Kind): void => {
+    for (const [number, chunk] of mirror.chunks.entries()) store.setChunk(number, chunk)
+    store.put(kind, 1, mirror.addressAt(kind, 1))
+  }
+  const other = { ...web, namespace: 'b', name: 'db', clusterIPs: ['10.0.0.2'] }
+  mirror.apply('services', 'a/web', web)
+  mirror.apply('endpointslices', 'a/web-1', webSlice)
+  for (const kind of ['services', 'endpointslices'] as const) hear(kind)
+  assert.deepEqual([store.service('a', 'web'), store.serviceAt('10.0.0.1')], [web, web])
+  assert.deepEqual(store.slices('a', 'web'), [webSlice])
+  mirror.remove('services', 'a/web')
+  mirror.apply('services', 'b/db', other)
+  mirror.remove('endpointslices', 'a/web-1')
+  mirror.apply('endpointslices', 'b/db-1', { ...webSlice, namespace: 'b', name: 'db-1', service: 'db' })
+  for (const kind of ['services', 'endpointslices'] as const) hear(kind)
+  reading.passed(mirror.version)
+  assert.deepEqual([store.service('a', 'web'), store.serviceAt('10.0.0.1')], [undefined, undefined])
+  assert.deepEqual([store.service('b', 'db'), store.serviceAt('10.0.0.2')], [other, other])
+  assert.deepEqual(store.slices('a', 'web'), [])
+  assert.equal(store.slices('b', 'db').length, 1)
+  assert.equal(store.count('services'), 1)
+})
+
 test('store: services are gone through as they are at the time', () => {
   const { mirror, store } = attached()
   for (const name of ['a', 'b', 'c']) mirror.apply('services', `a/${name}`, { ...web, name })
@@ -108,6 +137,66 @@ test('store: services are gone through as they are at the time', () => {
   mirror.apply('services', 'a/c', { ...web, name: 'c', clusterIPs: ['10.0.0.9'] })
   assert.deepEqual(services.next().value?.clusterIPs, ['10.0.0.9'])
   assert.equal(services.next().done, true)
+})
+
+/** The first two of the texts that have one hash; of 100,000 there are some as a rule. */
+function alike(nth: (i: number) => string, hash: (text: string) => number): [string, string] {
+  const known = new Map<number, string>()
+  for (let i = 0; i < 0x100_0000; i++) {
+    const text = nth(i)
+    const other = known.get(hash(text))
+    if (other !== undefined) return [other, text]
+    known.set(hash(text), text)
+  }
+  return assert.fail('no two have one hash')
+}
+
+test('store: what has one hash is told apart', () => {
+  const addresses = alike((i) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, hashText)
+  const names = alike(
+    (i) => `s${i}`,
+    (name) => hashName('a', name),
+  )
+  const [one, other] = addresses
+  const [first, second] = names
+  const { mirror, store } = attached()
+  const pod = { namespace: 'a', name: 'p', addresses, labels: {} }
+  mirror.apply('namespaces', 'a', { name: 'a' })
+  mirror.apply('pods', 'a/p', pod)
+  mirror.apply('pods', 'a/q', { ...pod, name: 'q', addresses: [one] })
+  mirror.apply('services', `a/${first}`, { ...web, name: first, clusterIPs: addresses })
+  mirror.apply('services', `a/${second}`, { ...web, name: second, clusterIPs: addresses })
+  mirror.apply('services', 'a/a', { ...web, name: 'a', clusterIPs: [one] })
+  mirror.apply('endpointslices', 'a/web-1', { ...webSlice, service: first })
+  mirror.apply('endpointslices', 'a/web-2', { ...webSlice, name: 'web-2', service: second })
+  mirror.apply('serviceimports', `a/${first}`, { ...web, name: first })
+  mirror.apply('serviceimports', `a/${second}`, { ...web, name: second })
+  const podsAt = (address: string) => store.podsAt(address).map(({ name }) => name)
+  const least = first < second ? first : second
+  for (let round = 0; round < 3; round++) {
+    assert.deepEqual(podsAt(one), ['p', 'q'])
+    assert.deepEqual(podsAt(other), ['p'])
+    assert.equal(store.serviceAt(one)?.name, 'a')
+    assert.equal(store.serviceAt(other)?.name, least)
+    for (const name of names) {
+      assert.equal(store.service('a', name)?.name, name)
+      assert.equal(store.serviceImport('a', name)?.name, name)
+      assert.deepEqual(
+        store.slices('a', name).map(({ service }) => service),
+        [name],
+      )
+    }
+  }
+  mirror.apply('services', `a/${first}`, { ...web, name: first })
+  mirror.remove('pods', 'a/p')
+  assert.deepEqual(store.clusterIPs(parseName(`${first}.a.svc`), 4), ['\x0a\x00\x00\x01'])
+  assert.equal(store.clusterIPs(parseName(`${second}.a.svc`), 4)?.length, 2)
+  assert.equal(store.serviceAt(other)?.name, second)
+  assert.deepEqual([podsAt(one), podsAt(other)], [['q'], []])
+  mirror.remove('services', `a/${second}`)
+  assert.equal(store.clusterIPs(parseName(`${second}.a.svc`), 4), undefined)
+  assert.deepEqual([store.service('a', second), store.serviceAt(other)], [undefined, undefined])
+  assert.deepEqual(store.service('a', first)?.clusterIPs, web.clusterIPs)
 })
 
 test('store: more than it keeps as objects', () => {
