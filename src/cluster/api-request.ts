@@ -79,7 +79,7 @@ export async function requestApi(access: Access, request: ApiRequest): Promise<I
 const maxStatus = 1 << 16
 
 /** How long what has come of one answer is read before everything else has its turn, milliseconds. */
-const longestReadMs = 4
+const longestReadMs = 1
 
 /**
  * Hands on the octets of an answer as they come. Resolves at its end; rejects where it breaks off, or with what `take`
