@@ -61,6 +61,12 @@ const recentServices = 8192
 const recentEndpoints = 16_384
 const recentPods = 4096
 
+/** With the address it was asked for by: an object has several, which may have the same hash. */
+interface FoundAt<T> {
+  readonly address: string
+  readonly found: T
+}
+
 /** A Cluster of packed records, which are unpacked when they are asked for. */
 export class Store implements Cluster {
   readonly #memory = new RecordMemory()
@@ -80,8 +86,8 @@ export class Store implements Cluster {
   readonly #serviceImports = new Recent<Service>(recentServices, () => 1)
   readonly #importedSlices = new Recent<readonly ImportedSlice[]>(recentEndpoints, weighSlices)
   /** By address, as are pods. */
-  readonly #servicesAt = new Recent<Service>(recentServices, () => 1)
-  readonly #podsAt = new Recent<readonly Pod[]>(recentPods, (pods) => pods.length)
+  readonly #servicesAt = new Recent<FoundAt<Service>>(recentServices, () => 1)
+  readonly #podsAt = new Recent<FoundAt<readonly Pod[]>>(recentPods, ({ found }) => found.length)
   readonly #synced = new Set<Kind>()
   #serial = 0
 
@@ -127,9 +133,9 @@ export class Store implements Cluster {
   serviceAt(address: string): Service | undefined {
     const hash = hashText(address)
     const recent = this.#servicesAt.get(hash)
-    if (recent?.clusterIPs.includes(address)) return recent
+    if (recent?.address === address) return recent.found
     const [service] = this.#servicesOf(0, address, ({ clusterIPs }) => clusterIPs)
-    if (service !== undefined) this.#servicesAt.set(hash, service)
+    if (service !== undefined) this.#servicesAt.set(hash, { address, found: service })
     return service
   }
 
@@ -158,13 +164,13 @@ export class Store implements Cluster {
   podsAt(address: string): readonly Pod[] {
     const hash = hashText(address)
     const recent = this.#podsAt.get(hash)
-    if (recent?.[0]?.addresses.includes(address)) return recent
+    if (recent?.address === address) return recent.found
     const pods = this.#records.pods
       .atAddress(0, address)
       .map((slot) => this.#records.pods.unpack(slot))
       .filter(({ addresses }) => addresses.includes(address))
       .sort(compareNamed)
-    if (pods.length > 0) this.#podsAt.set(hash, pods)
+    if (pods.length > 0) this.#podsAt.set(hash, { address, found: pods })
     return pods
   }
 
