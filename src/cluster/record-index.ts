@@ -1,4 +1,5 @@
 // The records of one kind as a worker finds them: by name, by the service they belong to, by address.
+import { GroupTable } from './group-table.ts'
 import { HashTable, hashLabels, hashName, hashOctets, hashText } from './hash-table.ts'
 import type { Slot } from './key-table.ts'
 import { type RecordForm, type RecordHead, type RecordReader, readHead, unpackRecord } from './record.ts'
@@ -31,9 +32,9 @@ export class RecordIndex<T> {
   #size = 0
   /** Empty where they aren't found by it. */
   readonly #byName = new HashTable()
-  readonly #byService = new HashTable()
+  readonly #byService = new GroupTable()
   /** One for each list of addresses in heads. */
-  readonly #byAddress: HashTable[] = []
+  readonly #byAddress: GroupTable[] = []
 
   constructor(memory: RecordMemory, { form, isNamed }: IndexedForm<T>) {
     this.#memory = memory
@@ -99,7 +100,10 @@ export class RecordIndex<T> {
 
   /** Those that may have the name of this `hashName`. */
   named(hash: number): Slot[] {
-    return slotsOf(this.#byName, hash)
+    const slots: Slot[] = []
+    for (let entry = this.#byName.first(hash); entry !== 0; entry = this.#byName.next(entry))
+      slots.push(this.#byName.value(entry))
+    return slots
   }
 
   /** Those of the first list of addresses that have so many octets; undefined where the list is empty. */
@@ -112,13 +116,12 @@ export class RecordIndex<T> {
 
   /** Those that may belong to the service of this `hashName`. */
   ofService(hash: number): Slot[] {
-    return slotsOf(this.#byService, hash)
+    return this.#byService.values(hash)
   }
 
   /** By the nth list of addresses of heads. */
   atAddress(list: number, address: string): Slot[] {
-    const table = this.#byAddress[list]
-    return table === undefined ? [] : slotsOf(table, hashText(address))
+    return this.#byAddress[list]?.values(hashText(address)) ?? []
   }
 
   /** Those that hold a record. */
@@ -150,8 +153,8 @@ export class RecordIndex<T> {
     rehash(this.#byService, slot, serviceOf(before), serviceOf(after))
     const lists = Math.max(before?.addresses.length ?? 0, after?.addresses.length ?? 0)
     for (let list = 0; list < lists; list++) {
-      this.#byAddress[list] ??= new HashTable()
-      const table = this.#byAddress[list] as HashTable
+      this.#byAddress[list] ??= new GroupTable()
+      const table = this.#byAddress[list] as GroupTable
       reindex(table, slot, before?.addresses[list] ?? [], after?.addresses[list] ?? [])
     }
   }
@@ -180,14 +183,19 @@ function without(words: readonly string[], others: readonly string[]): string[] 
   return words.filter((word, i) => !others.includes(word) && words.indexOf(word) === i)
 }
 
-function reindex(table: HashTable, slot: Slot, before: readonly string[], after: readonly string[]): void {
+function reindex(table: GroupTable, slot: Slot, before: readonly string[], after: readonly string[]): void {
   const { gone, come } = compareWords(before, after)
   for (const word of gone) table.remove(hashText(word), slot)
   for (const word of come) table.add(hashText(word), slot)
 }
 
 /** Undefined: it wasn't, or isn't, to be found. */
-function rehash(table: HashTable, slot: Slot, before: number | undefined, after: number | undefined): void {
+function rehash(
+  table: HashTable | GroupTable,
+  slot: Slot,
+  before: number | undefined,
+  after: number | undefined,
+): void {
   if (before === after) return
   if (before !== undefined) table.remove(before, slot)
   if (after !== undefined) table.add(after, slot)
@@ -199,14 +207,4 @@ function nameOf(head: RecordHead | undefined): number | undefined {
 
 function serviceOf(head: RecordHead | undefined): number | undefined {
   return head === undefined || head.service === '' ? undefined : hashName(head.namespace, head.service)
-}
-
-/** Each once. */
-function slotsOf(table: HashTable, hash: number): Slot[] {
-  const slots: Slot[] = []
-  for (let entry = table.first(hash); entry !== 0; entry = table.next(entry)) {
-    const slot = table.value(entry)
-    if (!slots.includes(slot)) slots.push(slot)
-  }
-  return slots
 }
