@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { type DoubleCall, type DoubleSize, firstAddress, serviceName } from './rig/api-double.ts'
 import { DnsProbe, told } from './rig/dns-probe.ts'
 import { CpuWatch, clock, type Span, timeWithout } from './rig/pauses.ts'
-import { precede, precedeSession } from './rig/precedence.ts'
+import { precede, precedeSession, takeMachine } from './rig/precedence.ts'
 import { memoryOf } from './rig/process-cpu.ts'
 import { type Program, programIn } from './rig/program.ts'
 import { Report, type Row, readFlags } from './rig/report.ts'
@@ -63,6 +63,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'clusterdns-bench-'))
   const report = new Report('cluster', args)
   if (!precede(0, -10)) process.stderr.write('measuring without priority, which takes root\n')
+  const leave = await takeMachine()
   const recede = precedeSession(-15)
   try {
     const program = programIn(join(folder, 'program'), smoke ? 'source' : 'bundle')
@@ -84,6 +85,7 @@ export async function run(args: readonly string[]): Promise<void> {
     report.end({ told: toldOf(plan), write: flags.write })
   } finally {
     recede()
+    leave()
     rmSync(folder, { recursive: true })
   }
 }
