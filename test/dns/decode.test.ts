@@ -11,6 +11,10 @@ import { client, header, octets, opt, option, printSections, question, record } 
 const toQuestion = '\xc0\x0c'
 const address = record(toQuestion, Type.A, '\x0a\0\0\x01')
 
+/** Three labels of 63 octets, and one of this length: 194 octets and those. */
+const longLabels = (last: number) =>
+  `${`\x3f${'A'.repeat(63)}`.repeat(3)}${String.fromCharCode(last)}${'\xc1'.repeat(last)}\0`
+
 test('a question is read with all its fields', () => {
   const from = client()
   const message = octets(
@@ -64,6 +68,7 @@ for (const [what, hasEdns, message] of [
   ['another class', false, octets(header(), question(undefined, 1, 3))],
   ['the root as its name', false, octets(header(), question('\0', 2))],
   ['the longest name', false, octets(header(), question(`${'\x01a'.repeat(127)}\0`))],
+  ['the longest name of the longest labels', false, octets(header(), question(longLabels(61)))],
   ['no flag at all', false, octets(header({ flags: 0 }), question())],
   ['the reserved flag', false, octets(header({ flags: 0x0140 }), question())],
   ['flags that only replies have', false, octets(header({ flags: 0x068f }), question())],
@@ -127,6 +132,7 @@ for (const [what, message, rcode, reply] of [
   ],
   ['nothing after the header', octets(header()), Rcode.FORMERR, withoutQuestion],
   ['a label of 67 octets', octets(header(), question('\x43www\0')), Rcode.FORMERR, withoutQuestion],
+  ['a name of 256 octets', octets(header(), question(longLabels(62))), Rcode.FORMERR, withoutQuestion],
   ['a name of 257 octets', octets(header(), question(`${'\x01a'.repeat(128)}\0`)), Rcode.FORMERR, withoutQuestion],
   ['a pointer in the question', octets(header(), question('\xc0\0')), Rcode.FORMERR, withoutQuestion],
   ['a name cut short', octets(header(), '\x03ww'), Rcode.FORMERR, withoutQuestion],
@@ -217,6 +223,36 @@ for (const [what, type, records, serial] of [
     assert.equal(query.edns?.udpSize, 1232)
   })
 }
+
+test('what stands behind the end of a message is as if it were not there', () => {
+  const outcome = (message: Buffer, size: number): unknown => {
+    try {
+      return decodeQuery(message, client(), size)
+    } catch (error) {
+      assert.ok(error instanceof WireError)
+      const { rcode, id, questionEnd } = error
+      return { rcode, id, questionEnd }
+    }
+  }
+  const soa = record(toQuestion, Type.SOA, `\0${toQuestion}${encode32(7)}${encode32(0).repeat(4)}`)
+  for (const whole of [
+    octets(header(), question(longLabels(61))),
+    octets(
+      header({ answers: 1, authorities: 1, additionals: 2 }),
+      question('\x03WwW\x07example\0', Type.IXFR),
+      address,
+      soa,
+      record('\x01a\0', 250, 'tsig'),
+      opt({ rdata: option(10, 'abcdefgh') }),
+    ),
+  ]) {
+    for (let size = 0; size <= whole.length; size++) {
+      const alone = outcome(Buffer.from(whole.subarray(0, size)), size)
+      for (const rest of [whole.subarray(size), Buffer.alloc(600), Buffer.alloc(600, 0x01), Buffer.alloc(600, 0xff)])
+        assert.deepEqual(outcome(Buffer.concat([whole.subarray(0, size), rest]), size), alone)
+    }
+  }
+})
 
 test('a malformed SOA record of an incremental transfer is refused', () => {
   const wire = octets(header({ authorities: 1 }), question(undefined, Type.IXFR), record('\0', Type.SOA, soa.slice(1)))

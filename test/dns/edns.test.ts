@@ -36,6 +36,25 @@ test('options whose lengths do not add up are refused', () => {
   }
 })
 
+test('what clients say one after the other is not mixed up', () => {
+  const said = fc.record({
+    udpSize: fc.constantFrom(512, 1232),
+    version: fc.constantFrom(0, 1),
+    flags: fc.constantFrom(0, 0x8000),
+    rdata: fc.constantFrom('', option(10, 'a')),
+  })
+  fc.assert(
+    fc.property(fc.array(said, { minLength: 2 }), (all) => {
+      const read = all.map((each) => decode(opt(each)))
+      const expected = all.map(({ udpSize, version, flags, rdata }) => {
+        const options = rdata === '' ? [] : [{ code: 10, data: 'a' }]
+        return { udpSize, version, dnssecOk: flags !== 0, options }
+      })
+      assert.deepEqual(read, expected)
+    }),
+  )
+})
+
 test('what is written is read', () => {
   const options = fc.array(
     fc.record(

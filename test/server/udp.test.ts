@@ -74,6 +74,33 @@ function* numbers(seed: number, bound: number): Generator<number> {
   }
 }
 
+// Before others leave addresses in the buffers.
+test('sockets of both families take turns with buffers that they share', async (t) => {
+  const known = new Set<string>()
+  const answer: Answer = (message, size, from, into) => {
+    // A reply to what is left of ::1 without its end would come home, too.
+    known.add(from.address)
+    return echo(message, size, from, into)
+  }
+  const sides: (Awaited<ReturnType<typeof client>> & { readonly sent: string[] })[] = []
+  for (const address of ['127.0.0.1', '::1']) {
+    const server = await serve(t, answer, address)
+    sides.push({ ...(await client(t, server)), sent: [] })
+  }
+  const sizes = numbers(4711, 60)
+  for (let round = 0; round < 60; round++) {
+    const { socket, sent, got, received } = sides[round % 2] as (typeof sides)[number]
+    for (let n = 1 + (sizes.next().value as number); n > 0; n--) {
+      const text = `${round} ${n}`.padEnd(1 + (sizes.next().value as number), '.')
+      sent.push(text)
+      socket.send(text)
+    }
+    await received(sent.length)
+    assert.deepEqual(got.toSorted(), sent.toSorted())
+  }
+  assert.deepEqual([...known], ['127.0.0.1', '::1'])
+})
+
 for (const address of ['127.0.0.1', '::1']) {
   test(`bursts of datagrams of all sizes are each answered to who sent them, at once or later, at ${address}`, async (t) => {
     // What C was told the address of must survive every collection.
