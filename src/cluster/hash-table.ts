@@ -10,17 +10,21 @@ const fullest = 0.8
 const emptiest = 0.67
 const fewest = 16
 
-/** Of the texts of this process: nobody outside can know which ones collide. */
+/**
+ * Of the texts of this process, as is the seed: nobody outside can know which ones collide. With the multiplier of FNV-1a, which ones
+ * do would depend on the last 8 bits of the seed alone.
+ */
+const multiplier = ((Math.random() * 0x1_0000_0000) & 0x6fff_fff8) | 0x1000_0005
 const seed = (Math.random() * 0x1_0000_0000) >>> 0
 
 /** Goes on with a hash from other texts; of nothing it is this. */
 export const emptyHash = seed ^ 0x811c9dc5
 
-/** FNV-1a of the characters. Of a text in two parts it is that of the whole. */
+/** As FNV-1a, of the characters. Of a text in two parts it is that of the whole. */
 // hot
 export function hashText(text: string, hash = emptyHash): number {
   let value = hash
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193)
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), multiplier)
   return value
 }
 
@@ -28,7 +32,7 @@ export function hashText(text: string, hash = emptyHash): number {
 // hot
 export function hashOctets(octets: Uint8Array, from: number, to: number, hash = emptyHash): number {
   let value = hash
-  for (let i = from; i < to; i++) value = Math.imul(value ^ (octets[i] as number), 0x01000193)
+  for (let i = from; i < to; i++) value = Math.imul(value ^ (octets[i] as number), multiplier)
   return value
 }
 
@@ -43,7 +47,7 @@ export function hashName(namespace: string, name: string): number {
 export function hashLabels(octets: Uint8Array, at: number): number {
   const next = at + 1 + (octets[at] as number)
   const namespace = hashOctets(octets, next + 1, next + 1 + (octets[next] as number))
-  return hashOctets(octets, at + 1, next, Math.imul(namespace ^ slash, 0x01000193))
+  return hashOctets(octets, at + 1, next, Math.imul(namespace ^ slash, multiplier))
 }
 
 const slash = 0x2f
