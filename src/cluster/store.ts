@@ -79,7 +79,7 @@ export class Store implements Cluster {
     importedslices: new RecordIndex(this.#memory, kinds.importedslices),
   }
   readonly #branches = new ReverseBranches()
-  /** All of them: there are few, and one is asked for with every question. */
+  /** All that were asked for: there are few. */
   readonly #namespaces = new Recent<Namespace>(Number.POSITIVE_INFINITY, () => 1)
   readonly #services = new Recent<Service>(recentServices, () => 1)
   readonly #slices = new Recent<readonly EndpointSlice[]>(recentEndpoints, weighSlices)
