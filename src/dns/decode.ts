@@ -22,10 +22,11 @@ const header = 12
 const recordHeader = 10
 
 /**
- * The question in a client's message, of which `size` octets are there. Throws WireError, and nothing else, for what is no acceptable question: without an
- * id for replies and for less than a header; NOTIMP for operations but QUERY and NOTIFY; FORMERR unless there is one
- * question and at most one record of answer, one of authority and two of additional, all whole, and at most one OPT
- * record, well-formed; BADVERS for versions of EDNS after 0. Octets after the last record are not looked at.
+ * The question in a client's message, of which `size` octets are there. Throws WireError, and nothing else, for what is no
+ * acceptable question: without an id for replies and for less than a header; NOTIMP for operations but QUERY and NOTIFY;
+ * FORMERR unless there is one question and at most one record of answer, one of authority and two of additional, all whole,
+ * and at most one OPT record, well-formed; BADVERS for versions of EDNS after 0. Octets after the last record are not looked
+ * at.
  */
 // hot
 export function decodeQuery(message: Buffer, client: Client, size: number = message.length): Query {
