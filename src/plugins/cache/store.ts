@@ -1,6 +1,6 @@
 // Where replies are kept: one cache for answers and one for denials. Only importer of lru-cache.
 import { LRUCache } from 'lru-cache'
-import { Rcode } from '../../dns/codes.ts'
+import { Class, Rcode, Type } from '../../dns/codes.ts'
 import type { Query } from '../../dns/query.ts'
 import type { Entry } from './entry.ts'
 
@@ -31,6 +31,8 @@ const purgePause = 1000
 /** What tells two questions apart whose replies may differ: name, type, class, DO and CD. */
 export function keyOf(query: Query): string {
   const flags = (query.edns?.dnssecOk === true ? 1 : 0) | (query.checkingDisabled ? 2 : 0)
+  // The commonest question needs no text of its own: no name is the beginning of another, so nothing else is this key.
+  if (query.type === Type.A && query.class === Class.IN && flags === 0) return query.name
   return query.name + String.fromCharCode(query.type, query.class, flags)
 }
 
@@ -74,7 +76,7 @@ export class Store {
       const good = this.#good(success.get(key))
       if (good !== undefined) return { part: 'success', entry: good }
     }
-    const denied = this.#usable(denial.get(key))
+    const denied = denial.size === 0 ? undefined : this.#usable(denial.get(key))
     if (denied !== undefined && denied.rcode !== Rcode.SERVFAIL) return { part: 'denial', entry: denied }
     const answer = this.#usable(success.get(key))
     if (answer !== undefined) return { part: 'success', entry: answer }
