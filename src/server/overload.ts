@@ -14,9 +14,10 @@ const windowLength = 100
 const calmWindows = 50
 /** Of what was answered in a window in which the queue was never empty; where it was full, there must be time to read it off. */
 const target = { queued: 0.9, full: 0.5 }
-/** Growth of the share in a window: where it was too much before, and well below that. */
-const raise = { near: 1.05, far: 1.25 }
-/** What is near. */
+/** Growth of the share in a window: where it was too much before, a little below that, and elsewhere. */
+const raise = { there: 1.01, near: 1.05, far: 1.25 }
+/** Parts of what was too much: whoever comes there fast is too far at once, and then everybody loses. */
+const there = { from: 0.93, to: 1.03 }
 const near = { from: 0.7, to: 1.1 }
 /** The share of one client is never less: as much costs next to nothing. */
 const leastShare = 10
@@ -190,8 +191,7 @@ export class Overload {
       this.#calm = 0
     } else {
       const part = this.#share / this.#ceiling
-      const growth = part > near.from && part < near.to ? raise.near : raise.far
-      this.#share = Math.min(unlimited, this.#share * growth)
+      this.#share = Math.min(unlimited, this.#share * growthAt(part))
       this.#calm = Math.max(...all) > this.#share ? 0 : this.#calm + 1
     }
     for (const [client, tally] of this.#clients) {
@@ -235,6 +235,12 @@ export class Overload {
       `${this.#name}: no longer overloaded, after ${seconds} s in which ${left} queries were left unanswered`,
     )
   }
+}
+
+/** Of a share that is this part of what was too much. */
+function growthAt(part: number): number {
+  if (part > there.from && part < there.to) return raise.there
+  return part > near.from && part < near.to ? raise.near : raise.far
 }
 
 /** As the kernel knows it; undefined for text. */
