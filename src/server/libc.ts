@@ -1,4 +1,4 @@
-// The few calls of the C library that Node has no words for: many datagrams a call. Only importer of koffi.
+// The few calls of the C library that Node has no words for: many datagrams a call, a thread's time slice. Only importer of koffi.
 //
 // A wrong address here ends the process, so this file holds all of it: layouts are those of 64-bit little-endian Linux, and
 // every buffer whose address C is told is held by the object that told it.
@@ -20,10 +20,15 @@ export interface Libc {
   close(fd: number): number
   recvmmsg(fd: number, messages: Buffer, count: number, flags: number, timeout: null): number
   sendmmsg(fd: number, messages: Buffer, count: number, flags: number): number
+  sched_getattr(thread: number, attributes: Buffer, length: number, flags: number): number
+  sched_setattr(thread: number, attributes: Buffer, flags: number): number
   errno(): number
   /** Of the buffer's first octet; good for as long as the buffer is referenced, for it is outside the heap and stays there. */
   address(buffer: Buffer): bigint
 }
+
+/** Not every C library has functions for these; the kernel's numbers for them. */
+const numbers = { x64: { setattr: 314, getattr: 315 }, arm64: { setattr: 274, getattr: 275 } } as const
 
 let found: Libc | null | undefined
 
@@ -35,11 +40,14 @@ export function libc(): Libc | undefined {
 
 function openLibc(): Libc | undefined {
   if (process.env.CLUSTERDNS_UDP === 'dgram') return undefined
-  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) return undefined
+  const { arch } = process
+  if (process.platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) return undefined
   const koffi = loadKoffi()
   if (koffi === undefined) return undefined
   // This process has the C library already, whichever it is.
   const library = koffi.load(null)
+  const setattr = library.func('long syscall(long, long, void *, long)')
+  const getattr = library.func('long syscall(long, long, void *, long, long)')
   return {
     socket: library.func('int socket(int, int, int)'),
     setsockopt: library.func('int setsockopt(int, int, int, void *, uint32_t)'),
@@ -48,6 +56,8 @@ function openLibc(): Libc | undefined {
     close: library.func('int close(int)'),
     recvmmsg: library.func('int recvmmsg(int, void *, uint32_t, int, void *)'),
     sendmmsg: library.func('int sendmmsg(int, void *, uint32_t, int)'),
+    sched_getattr: (...args) => getattr(numbers[arch].getattr, ...args),
+    sched_setattr: (...args) => setattr(numbers[arch].setattr, ...args),
     errno: () => koffi.errno(),
     address: (buffer) => koffi.address(buffer),
   }

@@ -10,6 +10,7 @@ import { answerWith } from './answer.ts'
 import { buildChains } from './chain.ts'
 import { Listeners } from './listeners.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts'
+import { shortenTimeSlice } from './time-slice.ts'
 
 interface FeedState {
   readonly port: MessagePort
@@ -22,10 +23,11 @@ const feeds = new Map<string, FeedState>()
 let serve: Next = () => errorReply(Rcode.REFUSED)
 /** Ends what the handlers in use keep open. */
 let chains = new AbortController()
+const note = (text: string) => parentPort?.postMessage({ say: 'note', text } satisfies FromWorker)
 const listeners = new Listeners(
   answerWith((query) => serve(query), log),
   log,
-  (text) => parentPort?.postMessage({ say: 'note', text } satisfies FromWorker),
+  note,
 )
 
 /** A configuration that is ready to be served. */
@@ -100,6 +102,7 @@ async function handle(message: ToWorker): Promise<void> {
   }
 }
 
+if (!shortenTimeSlice()) note('the kernel refuses short time slices: queries may wait for other threads')
 announceSeries((series) => parentPort?.postMessage({ say: 'counting', series } satisfies FromWorker))
 
 parentPort?.on('message', async (message: ToWorker) => {
