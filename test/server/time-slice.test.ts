@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { libc } from '../../src/server/libc.ts'
-import { shortenTimeSlice } from '../../src/server/time-slice.ts'
 import { serve } from './process.ts'
 
 /** Of the calling thread, or another; struct sched_attr. */
