@@ -1,4 +1,5 @@
-// The few calls of the C library that Node has no words for: many datagrams a call, a thread's time slice. Only importer of koffi.
+// The few calls of the C library that Node has no words for: many datagrams a call, a thread's time
+// slice, memory that is not needed any more. Only importer of koffi.
 //
 // A wrong address here ends the process, so this file holds all of it: layouts are those of 64-bit little-endian Linux, and
 // every buffer whose address C is told is held by the object that told it.
@@ -22,6 +23,7 @@ export interface Libc {
   sendmmsg(fd: number, messages: Buffer, count: number, flags: number): number
   sched_getattr(thread: number, attributes: Buffer, length: number, flags: number): number
   sched_setattr(thread: number, attributes: Buffer, flags: number): number
+  madvise(address: number, length: number, advice: number): number
   errno(): number
   /** Of the buffer's first octet; good for as long as the buffer is referenced, for it is outside the heap and stays there. */
   address(buffer: Buffer): bigint
@@ -58,6 +60,7 @@ function openLibc(): Libc | undefined {
     sendmmsg: library.func('int sendmmsg(int, void *, uint32_t, int)'),
     sched_getattr: (...args) => getattr(numbers[arch].getattr, ...args),
     sched_setattr: (...args) => setattr(numbers[arch].setattr, ...args),
+    madvise: library.func('int madvise(uintptr_t, size_t, int)'),
     errno: () => koffi.errno(),
     address: (buffer) => koffi.address(buffer),
   }

@@ -15,6 +15,7 @@ import type { WorkerSetup } from './messages.ts'
 import { showEnabled } from './plugin-enabled.ts'
 import type { BlockSetup, Loaded } from './setup.ts'
 import { Shares } from './shares.ts'
+import { releaseStartupPages } from './startup-pages.ts'
 import { WorkerDeath, WorkerHandle } from './worker-handle.ts'
 
 /** A worker that says nothing for this long is ill, ms. */
@@ -63,9 +64,12 @@ export class Server {
   /** Resolves when every address answers; rejects where the configuration or an address can't be used. */
   start(): Promise<void> {
     return this.#inTurn(async () => {
+      // At the highest, when the cluster is listed, there is to be none of it, and afterwards nothing of that.
+      releaseStartupPages()
       const loaded = await this.#read()
       await refuseTaken(placesToAskFor(loaded.blocks, []))
       await this.#apply(loaded)
+      releaseStartupPages()
     })
   }
 
