@@ -12,7 +12,6 @@ export interface CostOptions {
   /** One of `chains`, or a server block's body of their form; kubeadm's where it is left out. */
   readonly chain?: string
   readonly clusterOnly?: boolean
-  readonly upstream?: string
   /** Questions other than those about the whole cluster. */
   readonly questions?: readonly string[]
   /** How they are asked, if not by UDP with 200 outstanding. */
@@ -32,7 +31,6 @@ export async function measureCosts(options: CostOptions): Promise<void> {
     only: flags.only,
     program: flags.smoke ? 'source' : 'bundle',
     ...(options.clusterOnly === undefined ? {} : { clusterOnly: options.clusterOnly }),
-    ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
   })
   try {
     for (let round = 1; round <= flags.rounds; round++) {
@@ -70,11 +68,8 @@ export function costRatios(report: Report): string[] {
 }
 
 /** For the page: how all of these are measured. */
-export function toldOf(
-  { services, endpoints }: Flags,
-  chain = "kubeadm's whole chain, but for the upstream, which is not there",
-): string {
+export function toldOf({ services, endpoints }: Flags): string {
   return `Each subject runs on one CPU, the load (dnsperf) on the other; rounds alternate. CPU time is the kernel's account of all of its processes.
 The cluster has ${services} services, one in ten headless, with ${endpoints} endpoints each. Ours is the bundled program with the flags of \`npm start\`; ours and
-CoreDNS have ${chain}.`
+CoreDNS have kubeadm's whole chain.`
 }

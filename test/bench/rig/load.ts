@@ -1,6 +1,9 @@
 // Questions at a rate or as fast as answers come, by dnsperf (Debian package dnsperf).
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 export interface Load {
   readonly port: number
@@ -42,23 +45,31 @@ export async function ask(load: Load): Promise<Told> {
   if (qps > 0) args.push('-Q', `${qps}`)
   if (load.address !== undefined) args.push('-a', load.address)
   if (load.timed === true) args.push('-v')
-  const child = spawn('taskset', ['-c', cpus, 'dnsperf', ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+  // Read when it has ended: reading along would take time from the CPUs that are measured.
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'clusterdns-load-'))
+  try {
+    const file = openSync(join(folder, 'told'), 'w')
+    const child = spawn('taskset', ['-c', cpus, 'dnsperf', ...args], { stdio: ['ignore', file, 'ignore'] })
+    closeSync(file)
+    const [code] = (await once(child, 'close')) as [number | null]
+    const told = readFileSync(join(folder, 'told'), 'latin1')
+    if (code !== 0) throw new Error(`dnsperf ended with ${code}: ${told}`)
+    return read(told)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function read(output: string): Told {
   const times: number[] = []
   let told = ''
-  let rest = ''
-  child.stdout.setEncoding('latin1')
-  child.stdout.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) {
-      // `> NOERROR name type seconds`; what got no answer has no time.
-      if (!line.startsWith('> ')) told += `${line}\n`
-      else if (!line.startsWith('> T ') && !line.startsWith('> I '))
-        times.push(Number(line.slice(line.lastIndexOf(' '))) * 1e6)
+  for (const line of output.split('\n')) {
+    // `> NOERROR name type seconds`; what got no answer has no time.
+    if (!line.startsWith('> ')) told += `${line}\n`
+    else if (!line.startsWith('> T ') && !line.startsWith('> I ')) {
+      times.push(Number(line.slice(line.lastIndexOf(' '))) * 1e6)
     }
-  })
-  const [code] = (await once(child, 'close')) as [number | null]
-  if (code !== 0) throw new Error(`dnsperf ended with ${code}: ${told}`)
+  }
   const number = (label: string) => Number(new RegExp(`${label}:\\s+([\\d.]+)`).exec(told)?.[1])
   return {
     sent: number('Queries sent'),

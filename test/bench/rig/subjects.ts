@@ -12,12 +12,13 @@ import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.ts'
 import { type ClusterSize, objectsOf, questionsOf, zonesOf } from '../synthetic-cluster.ts'
 import { descendants } from './process-cpu.ts'
 import { type Program, programIn } from './program.ts'
+import { startUpstream } from './upstream.ts'
 
 /** Server blocks' bodies; PORT stands for one of loopback that nobody else has. */
 export const chains: Readonly<Record<string, string>> = {
   /** Nothing but what answers. */
   plain: '    errors\n    KUBERNETES\n',
-  /** kubeadm's, and an upstream that isn't there: nobody asks for its names. */
+  /** kubeadm's. */
   stock: `    errors
     health 127.0.0.1:PORT {
         lameduck 5s
@@ -67,7 +68,6 @@ export interface FieldOptions {
   readonly chain: string
   /** `ours+knot`; all where it is ''. */
   readonly only?: string
-  readonly upstream?: string
   readonly program?: 'bundle' | 'source'
   /** Names for zone files can't be what is asked for. */
   readonly clusterOnly?: boolean
@@ -79,13 +79,14 @@ export async function prepare(options: FieldOptions): Promise<Field> {
   const folder = mkdtempSync(join(tmpdir(), 'clusterdns-bench-'))
   // Knot and NSD may read it as users of their own.
   chmodSync(folder, 0o755)
+  const upstream = await startUpstream()
   const sandbox = await startSandbox({ serviceCidr: '10.96.0.0/11', history: 100_000 })
   for (const object of objectsOf(size)) sandbox.apply(object as KubeObject)
   sandbox.writeKubeconfig(join(folder, 'kubeconfig'))
   const questions = join(folder, 'questions')
   writeFileSync(questions, [...questionsOf(size, 20_000)].join('\n'))
   const wanted = (name: string) => only === '' || only.split('+').includes(name)
-  const subjects = subjectsOf(folder, options, wanted)
+  const subjects = subjectsOf({ ...options, folder, upstream: upstream.address }, wanted)
   return {
     folder,
     sandbox,
@@ -94,25 +95,33 @@ export async function prepare(options: FieldOptions): Promise<Field> {
     subjects,
     close: async () => {
       await sandbox.close()
+      upstream.close()
       rmSync(folder, { recursive: true })
     },
   }
 }
 
-function subjectsOf(folder: string, options: FieldOptions, wanted: (name: string) => boolean): Subject[] {
+interface Surroundings extends FieldOptions {
+  readonly folder: string
+  /** Its address and port. */
+  readonly upstream: string
+}
+
+function subjectsOf(options: Surroundings, wanted: (name: string) => boolean): Subject[] {
+  const { folder } = options
   const subjects: Subject[] = []
   const missing = (name: string, how: string) => process.stderr.write(`missing: ${name} (${how})\n`)
   let program: Program | undefined
   const ours = (name: string, env: Readonly<Record<string, string>>) => {
     if (!wanted(name)) return
     program ??= programIn(join(folder, 'program'), options.program ?? 'bundle')
-    subjects.push(fromCorefile(folder, options, { name, ...program, env: { ...program.env, ...env } }))
+    subjects.push(fromCorefile(options, { name, ...program, env: { ...program.env, ...env } }))
   }
   ours('ours', {})
   ours('ours, dgram', { CLUSTERDNS_UDP: 'dgram' })
   if (wanted('coredns')) {
     const { COREDNS } = process.env
-    if (COREDNS) subjects.push(fromCorefile(folder, options, { name: 'coredns', command: [COREDNS], env: {} }))
+    if (COREDNS) subjects.push(fromCorefile(options, { name: 'coredns', command: [COREDNS], env: {} }))
     else missing('coredns', 'name a binary with COREDNS')
   }
   if (options.clusterOnly === true) return subjects
@@ -132,8 +141,7 @@ function subjectsOf(folder: string, options: FieldOptions, wanted: (name: string
 let nextPort = 20_000 + (process.pid % 200) * 50
 
 function fromCorefile(
-  folder: string,
-  options: FieldOptions,
+  { folder, upstream, chain }: Surroundings,
   { name, command, env }: Program & { readonly name: string },
 ): Subject {
   const port = ++nextPort
@@ -144,9 +152,9 @@ function fromCorefile(
         ttl 30
         fallthrough in-addr.arpa ip6.arpa
     }`
-  const body = options.chain
+  const body = chain
     .replace('KUBERNETES', stanza)
-    .replace('UPSTREAM', options.upstream ?? '127.0.0.1:PORT')
+    .replace('UPSTREAM', upstream)
     .replaceAll('PORT', () => `${++nextPort}`)
   const metrics = /prometheus 127\.0\.0\.1:(\d+)/.exec(body)?.[1]
   writeFileSync(file, `.:${port} {\n    bind 127.0.0.1\n${body}}\n`)
