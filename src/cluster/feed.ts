@@ -3,10 +3,10 @@
 // The next batch goes out once the worker has taken in the last. What changes meanwhile is remembered by its slot alone
 // and looked up when it is told, so a slow worker costs no memory, and misses states but never the last one.
 import type { MessagePort } from 'node:worker_threads'
-import type { Slot } from './key-table.ts'
 import { kindNames } from './kinds.ts'
 import type { Mirror, MirrorListener, Reading } from './mirror.ts'
 import type { Chunk, RecordAddress } from './record-memory.ts'
+import type { Slot } from './slot.ts'
 import type { Kind } from './store.ts'
 
 /** From the main thread to a worker. */

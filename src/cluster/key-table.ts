@@ -1,9 +1,7 @@
 // The records of one kind by their keys, which are those of `keyOf` and stand in the records alone.
 import { HashTable, hashText } from './hash-table.ts'
 import type { RecordAddress, RecordMemory } from './record-memory.ts'
-
-/** Names an object of a kind for as long as it is there; they count from 1, and those of what is gone are used again. */
-export type Slot = number
+import { type Slot, withRoomFor } from './slot.ts'
 
 const none = 0
 
@@ -49,10 +47,7 @@ export class KeyTable {
   /** No other may have the key. */
   add(key: string, address: RecordAddress): Slot {
     const slot = this.#unused.pop() ?? ++this.#used
-    if (slot >= this.#addresses.length) {
-      const octets = Uint32Array.BYTES_PER_ELEMENT * Math.ceil(slot * 1.25 + 16)
-      this.#addresses = new Uint32Array(this.#addresses.buffer.transfer(octets))
-    }
+    this.#addresses = withRoomFor(slot, this.#addresses)
     this.#addresses[slot] = address
     this.#slots.add(hashText(key), slot)
     return slot

@@ -1,11 +1,11 @@
 // What the main thread keeps of the cluster: a record of each trimmed object, in memory that the workers read.
 import { isDeepStrictEqual } from 'node:util'
 import { Arena } from './arena.ts'
-import type { Slot } from './key-table.ts'
 import { KeyTable } from './key-table.ts'
 import { kindNames, kinds, mapKinds, type Trimmed } from './kinds.ts'
 import { packRecord, RecordWriter, unpackRecord } from './record.ts'
 import type { Chunk, RecordAddress } from './record-memory.ts'
+import type { Slot } from './slot.ts'
 import type { Kind } from './store.ts'
 
 /**

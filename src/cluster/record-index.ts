@@ -1,9 +1,9 @@
 // The records of one kind as a worker finds them: by name, by the service they belong to, by address.
 import { GroupTable } from './group-table.ts'
 import { HashTable, hashLabels, hashName, hashOctets, hashText } from './hash-table.ts'
-import type { Slot } from './key-table.ts'
 import { type RecordForm, type RecordHead, type RecordReader, readHead, unpackRecord } from './record.ts'
 import type { RecordAddress, RecordMemory } from './record-memory.ts'
+import { type Slot, withRoomFor } from './slot.ts'
 
 /** What an object was found by and what it is found by now. */
 export interface HeadChange {
@@ -52,7 +52,7 @@ export class RecordIndex<T> {
     if (known === address) return undefined
     const before = known === 0 ? undefined : readHead(this.#memory.at(known))
     const after = address === 0 ? undefined : readHead(this.#memory.at(address))
-    this.#reserve(slot)
+    this.#records = withRoomFor(slot, this.#records)
     this.#records[slot] = address
     this.#size += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
     this.#reindex(slot, before, after)
@@ -140,12 +140,6 @@ export class RecordIndex<T> {
   // hot
   #at(slot: Slot): RecordReader {
     return this.#memory.at(this.#records[slot] as number)
-  }
-
-  #reserve(slot: Slot): void {
-    if (slot < this.#records.length) return
-    const octets = Uint32Array.BYTES_PER_ELEMENT * Math.ceil(slot * 1.25 + 16)
-    this.#records = new Uint32Array(this.#records.buffer.transfer(octets))
   }
 
   #reindex(slot: Slot, before: RecordHead | undefined, after: RecordHead | undefined): void {

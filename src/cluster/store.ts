@@ -4,7 +4,6 @@ import { octetsOf } from '../dns/name-octets.ts'
 import type { Endpoint, EndpointSlice } from './endpoint-slice.ts'
 import { hashName, hashText } from './hash-table.ts'
 import type { ImportedSlice } from './imported-slice.ts'
-import type { Slot } from './key-table.ts'
 import { kinds, type Trimmed } from './kinds.ts'
 import type { Namespace } from './namespace.ts'
 import type { Pod } from './pod.ts'
@@ -14,6 +13,7 @@ import { compareWords, type HeadChange, RecordIndex } from './record-index.ts'
 import { type Chunk, type RecordAddress, RecordMemory } from './record-memory.ts'
 import { ReverseBranches } from './reverse-branches.ts'
 import type { Service } from './service.ts'
+import type { Slot } from './slot.ts'
 
 export type Kind = keyof Trimmed
 
