@@ -1,5 +1,6 @@
 // Numbers found by the hash of a text, any number of them by one hash, in a few octets each: 10 to 12 with all that belongs to
 // it, where an entry of a Map takes 60 and more beside its key.
+import { emptyHash, hashNumber, hashOctets, hashText } from '../hash.ts'
 
 /** Where an entry is, until the next change. */
 export type Entry = number
@@ -9,32 +10,6 @@ const none = 0
 const fullest = 0.8
 const emptiest = 0.67
 const fewest = 16
-
-/**
- * Of the texts of this process, as is the seed: nobody outside can know which ones collide. With the multiplier of FNV-1a, which ones
- * do would depend on the last 8 bits of the seed alone.
- */
-const multiplier = ((Math.random() * 0x1_0000_0000) & 0x6fff_fff8) | 0x1000_0005
-const seed = (Math.random() * 0x1_0000_0000) >>> 0
-
-/** Goes on with a hash from other texts; of nothing it is this. */
-export const emptyHash = seed ^ 0x811c9dc5
-
-/** As FNV-1a, of the characters. Of a text in two parts it is that of the whole. */
-// hot
-export function hashText(text: string, hash = emptyHash): number {
-  let value = hash
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), multiplier)
-  return value
-}
-
-/** The same of characters that are octets, from one to before another. */
-// hot
-export function hashOctets(octets: Uint8Array, from: number, to: number, hash = emptyHash): number {
-  let value = hash
-  for (let i = from; i < to; i++) value = Math.imul(value ^ (octets[i] as number), multiplier)
-  return value
-}
 
 /** That of the key (`keyOf`) of what has this name in a namespace, or in none for ''. */
 // hot
@@ -47,7 +22,7 @@ export function hashName(namespace: string, name: string): number {
 export function hashLabels(octets: Uint8Array, at: number): number {
   const next = at + 1 + (octets[at] as number)
   const namespace = hashOctets(octets, next + 1, next + 1 + (octets[next] as number))
-  return hashOctets(octets, at + 1, next, Math.imul(namespace ^ slash, multiplier))
+  return hashOctets(octets, at + 1, next, hashNumber(slash, namespace))
 }
 
 const slash = 0x2f

@@ -1,5 +1,6 @@
 // The records of one kind by their keys, which are those of `keyOf` and stand in the records alone.
-import { HashTable, hashText } from './hash-table.ts'
+import { hashText } from '../hash.ts'
+import { HashTable } from './hash-table.ts'
 import type { RecordAddress, RecordMemory } from './record-memory.ts'
 import { type Slot, withRoomFor } from './slot.ts'
 

@@ -1,6 +1,8 @@
 // The records of one kind as a worker finds them: by name, by the service they belong to, by address.
+
+import { hashOctets, hashText } from '../hash.ts'
 import { GroupTable } from './group-table.ts'
-import { HashTable, hashLabels, hashName, hashOctets, hashText } from './hash-table.ts'
+import { HashTable, hashLabels, hashName } from './hash-table.ts'
 import { type RecordForm, type RecordHead, type RecordReader, readHead, unpackRecord } from './record.ts'
 import type { RecordAddress, RecordMemory } from './record-memory.ts'
 import { type Slot, withRoomFor } from './slot.ts'

@@ -1,8 +1,9 @@
 // The cluster as this worker knows it. The read side is narrow on purpose, so that what lies behind it can change.
 import type { Name } from '../dns/name.ts'
 import { octetsOf } from '../dns/name-octets.ts'
+import { hashText } from '../hash.ts'
 import type { Endpoint, EndpointSlice } from './endpoint-slice.ts'
-import { hashName, hashText } from './hash-table.ts'
+import { hashName } from './hash-table.ts'
 import type { ImportedSlice } from './imported-slice.ts'
 import { kinds, type Trimmed } from './kinds.ts'
 import type { Namespace } from './namespace.ts'

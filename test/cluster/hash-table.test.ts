@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { emptyHash, HashTable, hashLabels, hashName, hashText } from '../../src/cluster/hash-table.ts'
+import { HashTable, hashLabels, hashName } from '../../src/cluster/hash-table.ts'
+import { emptyHash, hashText } from '../../src/hash.ts'
 
 function valuesOf(table: HashTable, hash: number): number[] {
   const values: number[] = []

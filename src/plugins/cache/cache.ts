@@ -10,7 +10,7 @@ import type { Next } from '../../plugin.ts'
 import { Entry, forClient } from './entry.ts'
 import { type CacheMetrics, cacheMetrics } from './metrics.ts'
 import type { CacheConfig } from './stanza.ts'
-import { keyOf, Store } from './store.ts'
+import { Store } from './store.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 export interface CacheSurroundings {
@@ -55,19 +55,18 @@ export class Cache {
     // The client's own question will do, and spares a copy of it, where the reply is for nobody else.
     if (isIn(query.name, this.#neverKept)) {
       metrics.misses.inc()
-      return this.#miss(query, '', next(query))
+      return this.#miss(query, next(query))
     }
     const now = this.#store.tick()
-    const key = keyOf(query)
-    const found = this.#store.find(key)
+    const found = this.#store.find(query)
     if (found === undefined) {
       metrics.misses.inc()
-      return this.#miss(query, key, next(forRenewal(query)))
+      return this.#miss(query, next(forRenewal(query)))
     }
     metrics.hits[found.part].inc()
     const { entry } = found
-    if (entry.remaining(now) <= 0) return this.#answerStale(query, key, entry, next)
-    if (this.#isDue(entry, now) && entry.beginRenewal(now)) this.#prefetch(query, key, entry, next)
+    if (entry.remaining(now) <= 0) return this.#answerStale(query, entry, next)
+    if (this.#isDue(entry, now) && entry.beginRenewal(now)) this.#prefetch(query, entry, next)
     return this.#config.keepTtl ? entry.tellUnchanged(query) : entry.tell(query, now)
   }
 
@@ -85,17 +84,15 @@ export class Cache {
   }
 
   // hot
-  #miss(query: Query, key: string, reply: Maybe<Reply>): Maybe<Reply> {
-    return reply instanceof Promise
-      ? reply.then((value) => this.#take(query, key, value))
-      : this.#take(query, key, reply)
+  #miss(query: Query, reply: Maybe<Reply>): Maybe<Reply> {
+    return reply instanceof Promise ? reply.then((value) => this.#take(query, value)) : this.#take(query, reply)
   }
 
   /** A reply to a question that nothing was kept for: kept where it may be. Returns what its client gets. */
-  #take(query: Query, key: string, reply: Reply): Reply {
+  #take(query: Query, reply: Reply): Reply {
     if (reply.fresh || reply === silence) return reply
     const verdict = this.#judge(query, reply)
-    this.#keep(query, key, verdict)
+    this.#keep(query, verdict)
     return forClient(query, verdict.reply)
   }
 
@@ -103,15 +100,15 @@ export class Cache {
     return judge(query, reply, this.#config, Math.floor(Date.now() / 1000))
   }
 
-  #keep(query: Query, key: string, { part, lifetime, reply, isAnswer }: Verdict): void {
+  #keep(query: Query, { part, lifetime, reply, isAnswer }: Verdict): void {
     if (part === undefined || lifetime <= 0 || isIn(query.name, this.#config[part].except)) return
     const now = this.#store.tick()
     const { preferPositive } = this.#config.stale
-    const lastGood = part === 'success' && preferPositive && !isAnswer ? this.#store.lastGood(key) : undefined
+    const lastGood = part === 'success' && preferPositive && !isAnswer ? this.#store.lastGood(query) : undefined
     const entry = new Entry(query, { reply, lifetime, isAnswer, lastGood }, now)
-    const evicted = this.#store.keep(part, key, entry, replySize(query, reply))
+    const evicted = this.#store.keep(part, entry, replySize(query, reply))
     // The denial that was kept is older than this.
-    if (part === 'success' && (isAnswer || !preferPositive)) this.#store.forget(key, 'denial')
+    if (part === 'success' && (isAnswer || !preferPositive)) this.#store.forget(query, 'denial')
     const metrics = this.#metricsOf(query)
     if (evicted > 0) metrics.evictions[part].inc(evicted)
     metrics.entries.success.set(this.#store.size('success'))
@@ -127,26 +124,26 @@ export class Cache {
   }
 
   /** Renews in the background what still holds: whatever is said now takes its place. */
-  #prefetch(query: Query, key: string, entry: Entry, next: Next): void {
+  #prefetch(query: Query, entry: Entry, next: Next): void {
     this.#metricsOf(query).prefetches.inc()
     const renewed = this.#renew(query, entry, next, (reply) => {
       if (reply === silence) return undefined
-      if (reply.fresh) this.#store.forget(key)
-      else this.#keep(query, key, this.#judge(query, reply))
+      if (reply.fresh) this.#store.forget(query)
+      else this.#keep(query, this.#judge(query, reply))
       return reply
     })
-    this.#finish(renewed, key, entry)
+    this.#finish(renewed, query, entry)
   }
 
   /** Nobody waits for this renewal. */
-  #finish(renewed: Promise<Reply | undefined>, key: string, entry: Entry): void {
+  #finish(renewed: Promise<Reply | undefined>, query: Query, entry: Entry): void {
     renewed
-      .then(() => this.#store.inherit(key, entry))
+      .then(() => this.#store.inherit(query, entry))
       .catch((error: Error) => this.#log.error(`renewing an entry: ${error.stack ?? error.message}`))
   }
 
   /** Gives what has expired: at once, or where asking for a new reply is of no use. */
-  #answerStale(query: Query, key: string, entry: Entry, next: Next): Maybe<Reply> {
+  #answerStale(query: Query, entry: Entry, next: Next): Maybe<Reply> {
     const { verify, timeout, recheck } = this.#config.stale
     const tellStale = (): Reply => {
       this.#metricsOf(query).servedStale.inc()
@@ -157,30 +154,30 @@ export class Cache {
     // Those who wait for a reply each ask for it, unless attempts are to be rare.
     const isFirst = verify && recheck === 0 ? true : entry.beginRenewal(this.#store.tick())
     if (!isFirst) return tellStale()
-    const renewed = this.#renew(query, entry, next, (reply) => this.#accept(query, key, reply))
+    const renewed = this.#renew(query, entry, next, (reply) => this.#accept(query, reply))
     if (!verify) {
       this.#metricsOf(query).prefetches.inc()
-      this.#finish(renewed, key, entry)
+      this.#finish(renewed, query, entry)
       return tellStale()
     }
     return within(renewed, timeout).then((reply) => reply ?? tellStale())
   }
 
   /** What takes the place of an expired reply is returned, and kept where it may be; the rest counts as no reply. */
-  #accept(query: Query, key: string, reply: Reply): Reply | undefined {
+  #accept(query: Query, reply: Reply): Reply | undefined {
     if (reply === silence || reply.truncated) return undefined
     if (reply.fresh) {
-      this.#store.forget(key)
+      this.#store.forget(query)
       return reply
     }
     const verdict = this.#judge(query, reply)
     if (this.#config.stale.preferPositive) {
-      this.#keep(query, key, verdict)
+      this.#keep(query, verdict)
       if (!verdict.isAnswer) return undefined
     } else {
       const isSaid = reply.rcode === Rcode.NOERROR || reply.rcode === Rcode.NXDOMAIN
       if (!isSaid || verdict.kind === 'OTHERERROR' || verdict.kind === 'META') return undefined
-      this.#keep(query, key, verdict)
+      this.#keep(query, verdict)
     }
     return forClient(query, verdict.reply)
   }

@@ -1,11 +1,27 @@
 // A reply that is kept: how old it is, how it is told to those who ask now, and whether somebody renews it.
 import type { Name } from '../../dns/name.ts'
+import { octetsOf } from '../../dns/name-octets.ts'
 import type { Query } from '../../dns/query.ts'
 import { type ExtendedError, type Reply, reply } from '../../dns/reply.ts'
 import type { Rrset } from '../../dns/rrset.ts'
+import { hashNumber, hashOctets } from '../../hash.ts'
+
+/** Of what tells two questions apart whose replies may differ: name, type, class, DO and CD. */
+// hot: a Map asked with a text made for the occasion looks for its like among all texts first.
+export function hashOf(query: Query): number {
+  const { name } = query
+  const rest = (query.type << 16) ^ (query.class << 2) ^ flagsOf(query)
+  return hashNumber(rest, hashOctets(octetsOf(name), 0, name.length))
+}
+
+function flagsOf({ edns, checkingDisabled }: Query): number {
+  return (edns?.dnssecOk === true ? 1 : 0) | (checkingDisabled ? 2 : 0)
+}
 
 /** Times are milliseconds of the store's clock. */
 export class Entry {
+  /** Of its question (`hashOf`). */
+  readonly hash: number
   /** Seconds. */
   readonly lifetime: number
   readonly isAnswer: boolean
@@ -15,8 +31,12 @@ export class Entry {
   hits = 0
   #lastHit = 0
   readonly #reply: Reply
+  readonly #name: Name
   /** The name as the client wrote it for whom the reply was made. */
   readonly #asked: Name
+  readonly #type: number
+  readonly #class: number
+  readonly #flags: number
   readonly #stored: number
   #renewing = false
   #retryAt = 0
@@ -43,8 +63,24 @@ export class Entry {
     this.lifetime = kept.lifetime
     this.isAnswer = kept.isAnswer
     this.lastGood = kept.lastGood
+    this.hash = hashOf(query)
+    this.#name = query.name
     this.#asked = query.asked
+    this.#type = query.type
+    this.#class = query.class
+    this.#flags = flagsOf(query)
     this.#stored = now
+  }
+
+  /** Others may have its hash. */
+  // hot
+  isFor(query: Query): boolean {
+    return (
+      this.#type === query.type &&
+      this.#name === query.name &&
+      this.#class === query.class &&
+      this.#flags === flagsOf(query)
+    )
   }
 
   get rcode(): number {

@@ -1,12 +1,12 @@
 // Where replies are kept: one cache for answers and one for denials. Only importer of lru-cache.
 import { LRUCache } from 'lru-cache'
-import { Class, Rcode, Type } from '../../dns/codes.ts'
+import { Rcode } from '../../dns/codes.ts'
 import type { Query } from '../../dns/query.ts'
-import type { Entry } from './entry.ts'
+import { type Entry, hashOf } from './entry.ts'
 
 export type PartName = 'success' | 'denial'
 
-/** What is under a key, and in which of the two caches. */
+/** What there is for a question, and in which of the two caches. */
 export interface Found {
   readonly part: PartName
   readonly entry: Entry
@@ -28,16 +28,12 @@ const averageSize = 1024
 /** Between two looks for what has ended, ms. */
 const purgePause = 1000
 
-/** What tells two questions apart whose replies may differ: name, type, class, DO and CD. */
-export function keyOf(query: Query): string {
-  const flags = (query.edns?.dnssecOk === true ? 1 : 0) | (query.checkingDisabled ? 2 : 0)
-  // The commonest question needs no text of its own: no name is the beginning of another, so nothing else is this key.
-  if (query.type === Type.A && query.class === Class.IN && flags === 0) return query.name
-  return query.name + String.fromCharCode(query.type, query.class, flags)
-}
-
+/**
+ * Entries are under the hash of their question. Of questions with the same one, which are as good as none, the last one's reply is
+ * kept.
+ */
 export class Store {
-  readonly #parts: Readonly<Record<PartName, LRUCache<string, Entry>>>
+  readonly #parts: Readonly<Record<PartName, LRUCache<number, Entry>>>
   readonly #options: StoreOptions
   #now = 0
   #purged: Record<PartName, number> = { success: 0, denial: 0 }
@@ -46,7 +42,7 @@ export class Store {
   constructor(options: StoreOptions) {
     this.#options = options
     const open = (capacity: number) =>
-      new LRUCache<string, Entry>({
+      new LRUCache<number, Entry>({
         max: capacity,
         maxSize: capacity * averageSize,
         ttlResolution: 0,
@@ -66,19 +62,20 @@ export class Store {
   }
 
   /**
-   * What is to be given for this key. A denial comes before an answer, being newer where there are both; but a server's
+   * What is to be given for this question. A denial comes before an answer, being newer where there are both; but a server's
    * failure is not the end of an answer that still holds.
    */
   // hot
-  find(key: string): Found | undefined {
+  find(query: Query): Found | undefined {
     const { success, denial } = this.#parts
+    const hash = hashOf(query)
     if (this.#options.preferPositive) {
-      const good = this.#good(success.get(key))
+      const good = this.#good(own(success.get(hash), query))
       if (good !== undefined) return { part: 'success', entry: good }
     }
-    const denied = denial.size === 0 ? undefined : this.#usable(denial.get(key))
+    const denied = denial.size === 0 ? undefined : this.#usable(own(denial.get(hash), query))
     if (denied !== undefined && denied.rcode !== Rcode.SERVFAIL) return { part: 'denial', entry: denied }
-    const answer = this.#usable(success.get(key))
+    const answer = this.#usable(own(success.get(hash), query))
     if (answer !== undefined) return { part: 'success', entry: answer }
     return denied === undefined ? undefined : { part: 'denial', entry: denied }
   }
@@ -95,13 +92,13 @@ export class Store {
     return remaining > 0 || -remaining < this.#options.staleUpTo ? entry : undefined
   }
 
-  /** The answer that must not get lost over this key's new reply. */
-  lastGood(key: string): Entry | undefined {
-    return this.#good(this.#parts.success.peek(key))
+  /** The answer that must not get lost over this question's new reply. */
+  lastGood(query: Query): Entry | undefined {
+    return this.#good(this.#peek('success', query))
   }
 
   /** `size`: octets, about. Returns how many others had to go before their end. */
-  keep(part: PartName, key: string, entry: Entry, size: number): number {
+  keep(part: PartName, entry: Entry, size: number): number {
     const cache = this.#parts[part]
     const isFull = cache.size >= cache.max || cache.calculatedSize + size > cache.maxSize
     if (isFull && this.#now - this.#purged[part] >= purgePause) {
@@ -110,23 +107,34 @@ export class Store {
     }
     const before = this.#evicted
     const lasting = Math.max(entry.remaining(this.#now), entry.lastGood?.remaining(this.#now) ?? 0)
-    cache.set(key, entry, { ttl: (lasting + this.#options.staleUpTo) * 1000, size: Math.max(size, 1) })
+    cache.set(entry.hash, entry, { ttl: (lasting + this.#options.staleUpTo) * 1000, size: Math.max(size, 1) })
     return this.#evicted - before
   }
 
   /** Hands over the popularity of an entry to the one that was put in its place. */
-  inherit(key: string, before: Entry): void {
-    const { success, denial } = this.#parts
-    const entry = denial.peek(key) ?? success.peek(key)
+  inherit(query: Query, before: Entry): void {
+    const entry = this.#peek('denial', query) ?? this.#peek('success', query)
     if (entry !== before) entry?.inherit(before)
   }
 
-  forget(key: string, part?: PartName): void {
-    if (part !== 'denial') this.#parts.success.delete(key)
-    if (part !== 'success') this.#parts.denial.delete(key)
+  forget(query: Query, part?: PartName): void {
+    for (const each of ['success', 'denial'] as const) {
+      const entry = part === undefined || part === each ? this.#peek(each, query) : undefined
+      if (entry !== undefined) this.#parts[each].delete(entry.hash)
+    }
+  }
+
+  #peek(part: PartName, query: Query): Entry | undefined {
+    return own(this.#parts[part].peek(hashOf(query)), query)
   }
 
   size(part: PartName): number {
     return this.#parts[part].size
   }
+}
+
+/** The entry, if it is the question's. */
+// hot
+function own(entry: Entry | undefined, query: Query): Entry | undefined {
+  return entry?.isFor(query) === true ? entry : undefined
 }
