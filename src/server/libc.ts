@@ -1,7 +1,7 @@
 // The few calls of the C library that Node has no words for: many datagrams a call, a thread's time
 // slice, memory that is not needed any more. Only importer of koffi.
 //
-// A wrong address here ends the process, so this file holds all of it: layouts are those of 64-bit little-endian Linux, and
+// A wrong address here ends the process. Layouts, here and where buffers are filled, are those of 64-bit little-endian Linux, and
 // every buffer whose address C is told is held by the object that told it.
 import { createRequire } from 'node:module'
 
@@ -34,7 +34,7 @@ const numbers = { x64: { setattr: 314, getattr: 315 }, arm64: { setattr: 274, ge
 
 let found: Libc | null | undefined
 
-/** Undefined where koffi is not installed, the platform is another, or CLUSTERDNS_UDP=dgram in the environment says so. */
+/** Undefined where koffi is not installed, the platform is another, or CLUSTERDNS_UDP=dgram in the environment says so: whoever asks does without. */
 export function libc(): Libc | undefined {
   found ??= openLibc() ?? null
   return found ?? undefined

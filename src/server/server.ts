@@ -64,7 +64,7 @@ export class Server {
   /** Resolves when every address answers; rejects where the configuration or an address can't be used. */
   start(): Promise<void> {
     return this.#inTurn(async () => {
-      // At the highest, when the cluster is listed, there is to be none of it, and afterwards nothing of that.
+      // Once before the cluster is listed, when most memory is used, and once after.
       releaseStartupPages()
       const loaded = await this.#read()
       await refuseTaken(placesToAskFor(loaded.blocks, []))

@@ -3,11 +3,14 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { libc } from '../../src/server/libc.ts'
 import { releaseStartupPages } from '../../src/server/startup-pages.ts'
+import { serve } from './process.ts'
 
-/** Of the files mapped into this process, what of them is in memory, KiB. */
-function residentOfFiles(): number {
-  return Number(/^RssFile:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1])
+/** Of the files mapped into a process, what of them is in memory, KiB. */
+function residentOfFiles(pid: number | 'self' = 'self'): number {
+  return Number(/^RssFile:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
 }
+
+const untouched = residentOfFiles()
 
 const missing = libc() === undefined ? 'needs libc by koffi' : false
 
@@ -21,4 +24,10 @@ test("most of Node's file leaves memory, and all of Node goes on working", { ski
   const { gunzipSync, gzipSync } = await import('node:zlib')
   assert.equal(gunzipSync(gzipSync('so')).toString(), 'so')
   assert.equal(new Function('a', 'return a * 7')(6), 42)
+})
+
+test('a server that has started has let go of it', { skip: missing }, async (t) => {
+  const { process: child } = await serve(t, '. {\n    bind 127.0.0.1\n    whoami\n}\n')
+  const [server, here] = [residentOfFiles(child.pid as number), untouched]
+  assert.ok(server < 0.7 * here, `${server} KiB, and ${here} KiB in a process that has not`)
 })

@@ -53,7 +53,7 @@ export async function ask(load: Load): Promise<Told> {
     closeSync(file)
     const [code] = (await once(child, 'close')) as [number | null]
     const told = readFileSync(join(folder, 'told'), 'latin1')
-    if (code !== 0) throw new Error(`dnsperf ended with ${code}: ${told}`)
+    if (code !== 0) throw new Error(`dnsperf ended with ${code}: ${told.replace(/^> .*\n/gm, '')}`)
     return read(told)
   } finally {
     rmSync(folder, { recursive: true })
