@@ -87,6 +87,8 @@ export class Overload {
   #share = unlimited
   /** What was too much, the last time. */
   #ceiling = unlimited
+  /** Was the share too much in the window before? */
+  #fell = false
   #quotas: ReadonlyMap<ClientKey, number> = new Map()
   /** At its worst in this window. */
   #queue: Queue = 'emptied'
@@ -119,6 +121,7 @@ export class Overload {
     this.#timer = setInterval(() => this.look(performance.now()), windowLength).unref()
     this.#share = unlimited
     this.#ceiling = unlimited
+    this.#fell = false
     this.#calm = 0
     this.#left = 0
     this.#droppedBefore = this.#pressure.dropped
@@ -185,11 +188,14 @@ export class Overload {
     if (this.#read === 0) this.#calm++
     else if (this.#queue !== 'emptied') {
       const part = target[this.#queue]
-      this.#ceiling = this.#share
+      // What is read off now came while it was more than that.
+      if (!this.#fell) this.#ceiling = this.#share
+      this.#fell = true
       this.#share = Math.max(leastShare, Math.min(unlimited, fairShare(all, this.#answered * scale * part)))
       if (this.#ceiling === unlimited) this.#ceiling = this.#share / part
       this.#calm = 0
     } else {
+      this.#fell = false
       const part = this.#share / this.#ceiling
       this.#share = Math.min(unlimited, this.#share * growthAt(part))
       this.#calm = Math.max(...all) > this.#share ? 0 : this.#calm + 1
