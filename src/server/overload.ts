@@ -15,7 +15,7 @@ const calmWindows = 50
 /** Of what was answered in a window in which the queue was never empty; where it was full, there must be time to read it off. */
 const target = { queued: 0.9, full: 0.5 }
 /** Growth of the share in a window: where it was too much before, a little below that, and elsewhere. */
-const raise = { there: 1.01, near: 1.05, far: 1.25 }
+const raise = { there: 1.005, near: 1.05, far: 1.25 }
 /** Parts of what was too much: whoever comes there fast is too far at once, and then everybody loses. */
 const there = { from: 0.93, to: 1.03 }
 const near = { from: 0.7, to: 1.1 }
