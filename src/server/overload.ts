@@ -15,7 +15,7 @@ const calmWindows = 50
 /** Of what was answered in a window in which the queue was never empty; where it was full, there must be time to read it off. */
 const target = { queued: 0.9, full: 0.5 }
 /** Growth of the share in a window: where it was too much before, a little below that, and elsewhere. */
-const raise = { there: 1.005, near: 1.05, far: 1.25 }
+const raise = { there: 1.01, near: 1.05, far: 1.25 }
 /** Parts of what was too much: whoever comes there fast is too far at once, and then everybody loses. */
 const there = { from: 0.93, to: 1.03 }
 const near = { from: 0.7, to: 1.1 }
@@ -87,8 +87,6 @@ export class Overload {
   #share = unlimited
   /** What was too much, the last time. */
   #ceiling = unlimited
-  /** Was the share too much in the window before? */
-  #fell = false
   #quotas: ReadonlyMap<ClientKey, number> = new Map()
   /** At its worst in this window. */
   #queue: Queue = 'emptied'
@@ -121,7 +119,6 @@ export class Overload {
     this.#timer = setInterval(() => this.look(performance.now()), windowLength).unref()
     this.#share = unlimited
     this.#ceiling = unlimited
-    this.#fell = false
     this.#calm = 0
     this.#left = 0
     this.#droppedBefore = this.#pressure.dropped
@@ -188,14 +185,11 @@ export class Overload {
     if (this.#read === 0) this.#calm++
     else if (this.#queue !== 'emptied') {
       const part = target[this.#queue]
-      // What is read off now came while it was more than that.
-      if (!this.#fell) this.#ceiling = this.#share
-      this.#fell = true
+      this.#ceiling = this.#share
       this.#share = Math.max(leastShare, Math.min(unlimited, fairShare(all, this.#answered * scale * part)))
       if (this.#ceiling === unlimited) this.#ceiling = this.#share / part
       this.#calm = 0
     } else {
-      this.#fell = false
       const part = this.#share / this.#ceiling
       this.#share = Math.min(unlimited, this.#share * growthAt(part))
       this.#calm = Math.max(...all) > this.#share ? 0 : this.#calm + 1
