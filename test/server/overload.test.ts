@@ -38,10 +38,10 @@ interface SimulatedClient {
 }
 
 /**
- * A server with a queue in front of it, ms by ms. Returns the part of each client's queries of the last second but one that
- * it answered: those of the last may still be waiting at the end.
+ * A server with a queue in front of it, ms by ms. Returns the part of each client's queries that it answered, of `counted` ms
+ * before the last second: those of the last may still be waiting at the end.
  */
-function simulate({ capacity, room, gap, rates, filters }: Load, ms: number): number[] {
+function simulate({ capacity, room, gap, rates, filters }: Load, ms: number, counted = 1000): number[] {
   const clients: readonly SimulatedClient[] = rates.map((rate, key) => {
     return { key, rate, due: 0, passed: 0, accept: 1, sent: 0, answered: 0 }
   })
@@ -65,7 +65,7 @@ function simulate({ capacity, room, gap, rates, filters }: Load, ms: number): nu
   const overload = new Overload('dns://simulated', pressure, silent)
   let time = 0
   const arrive = (client: SimulatedClient) => {
-    const counts = time > ms - 2000 && time < ms - 1000
+    const counts = time > ms - 1000 - counted && time < ms - 1000
     if (counts) client.sent++
     client.passed += filters ? client.accept : 1
     if (client.passed < 1) return
@@ -128,11 +128,11 @@ test('with one noisy client most of the time still goes into answers', () => {
 test('equals get equal parts', () => {
   const property = fc.property(capacity, fc.integer({ min: 2, max: 20 }), fc.boolean(), (capacity, count, filters) => {
     const rates = Array.from({ length: count }, () => (1.5 * capacity) / count)
-    const kept = simulate({ capacity, room: 20 * capacity, gap: 0, rates, filters }, 4000)
+    // The share falls by more than half at times and comes back in seconds: one of them says little.
+    const kept = simulate({ capacity, room: 20 * capacity, gap: 0, rates, filters }, 7000, 4000)
     const mean = kept.reduce((sum, part) => sum + part, 0) / count
     for (const part of kept) assert.ok(Math.abs(part - mean) < 0.25, `${kept}`)
-    // Of 0.55 that there is time for where all must be read: the share falls by more than half, and comes back in seconds.
-    assert.ok(mean > 0.25, `${mean}`)
+    assert.ok(mean > 0.3, `${mean}`)
   })
   fc.assert(property, { numRuns: 20 })
 })

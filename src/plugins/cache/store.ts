@@ -118,9 +118,8 @@ export class Store {
   }
 
   forget(query: Query, part?: PartName): void {
-    for (const each of ['success', 'denial'] as const) {
-      const entry = part === undefined || part === each ? this.#peek(each, query) : undefined
-      if (entry !== undefined) this.#parts[each].delete(entry.hash)
+    for (const each of part === undefined ? (['success', 'denial'] as const) : [part]) {
+      if (this.#peek(each, query) !== undefined) this.#parts[each].delete(hashOf(query))
     }
   }
 
